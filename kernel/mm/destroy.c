@@ -1,0 +1,184 @@
+#include "mm/destroy.h"
+
+#include "mm/extent.h"
+#include "mm/word.h"
+
+/* Steps that clearing a frame counts as: it costs about so much. */
+#define SCRUB_STEPS (TABLE_ENTRIES / 8)
+
+int owner_destroy(struct memory *m, struct owner *o)
+{
+    struct op *op = &o->op;
+
+    o->dying = 1;
+    op->kind = OP_DESTROY;
+    op->phase = PHASE_GET;
+    op->abandon = 0;
+    op->result = 0;
+    op->vcpu = 0;
+    op->next = 0;
+    op->extent = o->extents;
+    return op_resume(m, o);
+}
+
+/* Take the last of what a vcpu has loaded: its mfn, or MFN_NONE. */
+static mfn_t take_loaded(struct loaded *loaded, enum frame_type *type)
+{
+    mfn_t mfn = loaded->base;
+
+    *type = FRAME_SEG;
+    if (loaded->gdt_count > 0)
+        return loaded->gdt[--loaded->gdt_count];
+    if (loaded->ldt_count > 0)
+        return loaded->ldt[--loaded->ldt_count];
+    *type = FRAME_L4;
+    loaded->base = MFN_NONE;
+    if (mfn == MFN_NONE) {
+        mfn = loaded->user_base;
+        loaded->user_base = MFN_NONE;
+    }
+    return mfn;
+}
+
+/* Release what the vcpus had loaded and what the kernel held. */
+static int destroy_holders(struct memory *m, struct owner *o)
+{
+    struct op *op = &o->op;
+    enum frame_type type;
+    int rc;
+
+    while (op->vcpu < o->vcpus) {
+        mfn_t mfn = take_loaded(&o->loaded[op->vcpu], &type);
+
+        if (mfn == MFN_NONE) {
+            op->vcpu++;
+            continue;
+        }
+        reference_release(m, o, mfn, type);
+        rc = op_work(m, o);
+        if (rc != 0)
+            return rc;
+    }
+    while (o->held_count > 0) {
+        o->held_count--;
+        reference_release(m, o, o->held[o->held_count], FRAME_WRITABLE);
+    }
+    op->phase = PHASE_DO;
+    return 0;
+}
+
+/* Unpin every frame of every extent; each frame looked at is a step. */
+static int destroy_pins(struct memory *m, struct owner *o)
+{
+    struct op *op = &o->op;
+    int rc;
+
+    while (op->extent != EXTENT_NONE) {
+        struct superpage *s = &m->superpages[op->extent];
+        mfn_t mfn = (mfn_t)op->extent * EXTENT_FRAMES + op->next;
+        struct frame *f = &s->frames[op->next];
+
+        if (o->budget == 0)
+            return STOP_BUDGET;
+        o->budget--;
+        op->next++;
+        if (op->next == EXTENT_FRAMES) {
+            op->next = 0;
+            op->extent = s->next;
+        }
+        if (!f->pinned)
+            continue;
+        f->pinned = 0;
+        reference_release(m, o, mfn, (enum frame_type)f->type);
+        rc = op_work(m, o);
+        if (rc != 0)
+            return rc;
+    }
+    op->phase = PHASE_PUT;
+    return 0;
+}
+
+/* Is nothing in the extent referred to any more? */
+static bool extent_is_quiet(const struct superpage *s)
+{
+    uint32_t i;
+
+    for (i = 0; i < EXTENT_FRAMES; i++)
+        if (s->frames[i].refs != 0 || s->frames[i].types != 0)
+            return false;
+    return true;
+}
+
+/* Sort the extents: quiet ones stay in the list that will be scrubbed, the
+ * others are kept back in o->hint, and owned for ever. */
+static void destroy_sort(struct memory *m, struct owner *o)
+{
+    uint32_t extent = o->extents;
+
+    o->extents = EXTENT_NONE;
+    o->hint = EXTENT_NONE;
+    while (extent != EXTENT_NONE) {
+        struct superpage *s = &m->superpages[extent];
+        uint32_t next = s->next;
+        uint32_t *list = extent_is_quiet(s) ? &o->extents : &o->hint;
+
+        s->next = *list;
+        *list = extent;
+        extent = next;
+    }
+    o->op.stamp = m->clock;
+    o->op.next = 0;
+    o->op.phase = PHASE_SCRUB;
+}
+
+/* Flush, scrub frame by frame, and let the extents go (R1). */
+static int destroy_scrub(struct memory *m, struct owner *o)
+{
+    struct op *op = &o->op;
+    uint32_t i;
+
+    if (flush_needed(m, op->stamp))             /* R1: before another owner */
+        return STOP_FLUSH;
+    while (o->extents != EXTENT_NONE) {
+        struct superpage *s = &m->superpages[o->extents];
+        mfn_t mfn = (mfn_t)o->extents * EXTENT_FRAMES + op->next;
+        uint32_t extent = o->extents;
+
+        if (o->budget == 0)
+            return STOP_BUDGET;
+        o->budget -= o->budget < SCRUB_STEPS ? o->budget : SCRUB_STEPS;
+        for (i = 0; i < TABLE_ENTRIES; i++)
+            word_store(&m->ram[mfn][i], 0);
+        op->next++;
+        if (op->next < EXTENT_FRAMES)
+            continue;
+        op->next = 0;
+        o->extents = s->next;
+        o->extent_count--;
+        o->allocated -= s->allocated;
+        s->allocated = 0;
+        s->stamp = op->stamp;
+        extent_add(m, extent);
+    }
+    return 0;
+}
+
+int destroy_resume(struct memory *m, struct owner *o)
+{
+    struct op *op = &o->op;
+    int rc = op_work(m, o);
+
+    if (rc == 0 && op->phase == PHASE_GET)
+        rc = destroy_holders(m, o);
+    if (rc == 0 && op->phase == PHASE_DO)
+        rc = destroy_pins(m, o);
+    if (rc == 0 && op->phase == PHASE_PUT)
+        destroy_sort(m, o);
+    if (rc == 0 && op->phase == PHASE_SCRUB)
+        rc = destroy_scrub(m, o);
+    if (rc != 0)
+        return rc;
+    o->extents = o->hint;
+    op->kind = OP_NONE;
+    return o->extents == EXTENT_NONE ? 0 : -EBUSY;
+}

@@ -1,0 +1,27 @@
+#include "mm/entry.h"
+
+/* E1: bits that an entry may not carry, by level. */
+static const uint64_t refused_bits[5] = {
+    [1] = ENTRY_PWT | ENTRY_PCD | ENTRY_PS,
+    [2] = ENTRY_PWT | ENTRY_PCD | ENTRY_G,
+    [3] = ENTRY_PWT | ENTRY_PCD | ENTRY_G,
+    [4] = ENTRY_PWT | ENTRY_PCD | ENTRY_G | ENTRY_PS,
+};
+
+enum rule entry_refused(const struct memory *m, uint32_t level, uint64_t word)
+{
+    if (!entry_present(word)) {
+        if (!m->limits.l1tf)
+            return RULE_NONE;
+        if (level > 1 && (word & ENTRY_PS))     /* E3: no huge payload */
+            return RULE_E3;
+        if (entry_mfn(word) && entry_mfn(word) < m->limits.l1tf_safe)
+            return RULE_E3;                     /* E3: names a real frame */
+        return RULE_NONE;
+    }
+    if (word & refused_bits[level])             /* E1: cache, reserved bits */
+        return RULE_E1;
+    if (level > 1 && (word & ENTRY_PS))         /* E2: no superpages */
+        return RULE_E2;
+    return RULE_NONE;
+}

@@ -1,0 +1,148 @@
+#ifndef TALLY_MM_MEMORY_H
+#define TALLY_MM_MEMORY_H
+
+#include "mm/errno.h"
+#include "mm/frame.h"
+#include "geometry.h"
+#include "mm/op.h"
+#include "mm/rule.h"
+#include "mm/types.h"
+
+/*
+ * memory - all state that the rules read and write. It is passed in.
+ */
+
+#define EXTENT_NONE UINT32_MAX
+
+/* Owners that are not domains. A domain's id is between them. */
+#define OWNER_NONE 0            /* no RAM, or not handed out */
+#define OWNER_KERNEL 0xffff
+
+/* One 2 MiB extent: who owns it, and its 512 frame records. */
+struct superpage {
+    struct frame *frames;   /* EXTENT_FRAMES records; NULL: never given out */
+    uint32_t next;          /* owner's list or free list; EXTENT_NONE ends */
+    uint32_t stamp;         /* flush clock when it was last given back */
+    uint16_t owner;         /* domain id, OWNER_NONE or OWNER_KERNEL */
+    uint16_t allocated;     /* frames allocated to the owner, 0..512 */
+    uint32_t spare[3];      /* for the superpage typecount */
+};
+_Static_assert(sizeof(void *) != 8 || sizeof(struct superpage) == 32,
+               "32 bytes a superpage");
+
+/* What this CPU and this boot make of the rules. */
+struct limits {
+    uint8_t  l1tf;          /* 1: not-present entries are checked (E3) */
+    mfn_t    l1tf_safe;     /* not-present payload at or above is harmless */
+};
+
+struct memory {
+    struct superpage *superpages;       /* by mfn / EXTENT_FRAMES */
+    uint64_t (*ram)[TABLE_ENTRIES];     /* frame contents, by mfn */
+    mfn_t    frames;        /* mfns below it have a superpage record */
+    uint32_t free_extents;  /* list of extents without owner */
+    uint32_t free_count;
+    uint32_t clock;         /* flush clock; 0: it wrapped, flush always */
+    uint32_t flushed;       /* clock of the oldest last full flush of a CPU */
+    struct limits limits;
+    uint64_t kernel_slots[KERNEL_SLOTS];    /* words of every L4 table */
+};
+
+/* What one vcpu has loaded. */
+struct loaded {
+    mfn_t    base;              /* L4 of the guest kernel; MFN_NONE */
+    mfn_t    user_base;         /* L4 of the guest user; MFN_NONE */
+    mfn_t    gdt[GDT_FRAMES];   /* frames of the GDT */
+    mfn_t    ldt[LDT_FRAMES];   /* frames of the LDT */
+    uint32_t gdt_count;         /* frames, 0..GDT_FRAMES */
+    uint32_t ldt_count;         /* frames, 0..LDT_FRAMES */
+};
+
+/* Frames that the kernel shares with a domain for its life. */
+#define HELD_FRAMES 64
+
+/* A domain as the rules see it. Its lock covers all of this, its extents'
+ * records, their frames' records, and the contents of its tables. */
+struct owner {
+    uint16_t id;                /* between OWNER_NONE and OWNER_KERNEL */
+    uint8_t  dying;             /* 1: takes no more references */
+    uint32_t extents;           /* list of its extents */
+    uint32_t extent_count;
+    uint32_t hint;              /* extent that last had a free frame */
+    uint64_t allocated;         /* frames */
+    uint64_t limit;             /* frames it may have allocated */
+    struct loaded *loaded;      /* one per vcpu */
+    uint32_t vcpus;             /* entries of loaded[] */
+    uint32_t held_count;
+    mfn_t    held[HELD_FRAMES];
+    uint32_t budget;            /* steps left before STOP_BUDGET */
+    struct op op;               /* the one operation under way */
+    struct refusal refusal;     /* of the last call that was refused */
+    uint64_t refused[RULES];    /* how often each rule refused */
+};
+
+/* superpage_of - the extent's record of a frame. m->frames > mfn. */
+static inline struct superpage *superpage_of(const struct memory *m, mfn_t mfn)
+{
+    return &m->superpages[mfn / EXTENT_FRAMES];
+}
+
+/*
+ * frame_of - the record of a frame of an owner (rules G3 and G4).
+ *
+ * NULL when the mfn is beyond memory or in an extent of somebody else.
+ */
+static inline struct frame *frame_of(const struct memory *m,
+                                     const struct owner *o, mfn_t mfn)
+{
+    struct superpage *s;
+
+    if (mfn >= m->frames)
+        return NULL;
+    s = superpage_of(m, mfn);
+    return s->owner == o->id ? &s->frames[mfn % EXTENT_FRAMES] : NULL;
+}
+
+/*
+ * flush_needed - may a CPU still hold what was forgotten at `stamp`?
+ *
+ * true when the CPU that was flushed longest ago was flushed no later than
+ * the stamp. A stamp beyond the clock is from before a wrap, when every CPU
+ * was flushed.
+ * Source: Xen xen/include/asm-x86/flushtlb.h, NEED_FLUSH().
+ */
+static inline bool flush_needed(const struct memory *m, uint32_t stamp)
+{
+    return m->clock == 0 || (m->flushed <= stamp && stamp <= m->clock);
+}
+
+/*
+ * flush_begin - the clock reading that a full flush, begun now, will have.
+ *
+ * Advances m->clock. The caller then flushes and, when every CPU is through,
+ * calls flush_done with the oldest reading of any CPU. When 0 comes back the
+ * clock has wrapped: flush every CPU, then begin again.
+ */
+uint32_t flush_begin(struct memory *m);
+
+/* flush_done - `oldest` is the oldest last flush reading of all CPUs. */
+static inline void flush_done(struct memory *m, uint32_t oldest)
+{
+    m->flushed = oldest;
+}
+
+/*
+ * refuse - leave the witness and give the errno back.
+ *
+ * o      whose call it is; o->refusal is overwritten
+ * rule   the rule that refuses
+ * error  errno, positive
+ * mfn    the frame that is the reason; MFN_NONE if there is none
+ *
+ * Returns -error. Counts in o->refused[rule]. Fields table, slot, level and
+ * word of the witness are the caller's to fill: see refuse_at().
+ */
+int refuse(const struct memory *m, struct owner *o, enum rule rule,
+           int error, mfn_t mfn);
+
+#endif

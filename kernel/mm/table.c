@@ -1,0 +1,126 @@
+#include "mm/table.h"
+
+#include "mm/word.h"
+
+/* The next entry from `slot` on that is not zero, or TABLE_ENTRIES. */
+static uint32_t skip_zeros(const uint64_t *words, uint32_t slot)
+{
+    while (slot < TABLE_ENTRIES && word_load(&words[slot]) == 0)
+        slot++;
+    return slot;
+}
+
+/* Take what entry top->next holds. The top of the stack may change. */
+static int build_entry(struct memory *m, struct owner *o, uint32_t level)
+{
+    struct op_level *top = &o->op.stack[o->op.depth - 1];
+    uint64_t *word = &m->ram[top->mfn][top->next];
+    uint64_t value = word_load(word);
+    enum rule rule = entry_refused(m, level, value);
+    uint8_t depth = o->op.depth;
+    int rc = 0;
+
+    if (rule != RULE_NONE)                      /* E1 to E3 */
+        rc = refuse(m, o, rule, EINVAL, MFN_NONE);
+    else if (entry_present(value))              /* V2: each entry as its own */
+        rc = reference_take(m, o, entry_mfn(value), entry_type(level, value));
+    if (rc != 0) {
+        o->refusal.level = (uint8_t)level;
+        o->refusal.table = top->mfn;
+        o->refusal.slot = top->next;
+        o->refusal.word = value;
+        return level > 1 ? -EINVAL : rc;
+    }
+    if (entry_adjust(value) != value)
+        word_store(word, entry_adjust(value));
+    if (o->op.depth == depth)                   /* else when it is built */
+        top->next++;
+    return 0;
+}
+
+void table_settle(struct memory *m, struct owner *o)
+{
+    mfn_t mfn = o->op.stack[o->op.depth - 1].mfn;
+    struct frame *f = frame_of(m, o, mfn);
+    uint32_t i;
+
+    if (f->type == FRAME_L4)                    /* E4: ours in every space */
+        for (i = 0; i < KERNEL_SLOTS; i++)
+            word_store(&m->ram[mfn][KERNEL_SLOT_FIRST + i],
+                       m->kernel_slots[i]);
+    f->state = FRAME_SETTLED;
+    o->op.depth--;
+    if (o->op.depth > 0)                        /* the parent's entry has it */
+        o->op.stack[o->op.depth - 1].next++;
+}
+
+int table_build(struct memory *m, struct owner *o)
+{
+    uint8_t depth = o->op.depth;
+    struct op_level *top = &o->op.stack[depth - 1];
+    uint32_t level = frame_of(m, o, top->mfn)->type;
+    int rc;
+
+    while (top->next < TABLE_ENTRIES) {
+        if (o->budget == 0)
+            return STOP_BUDGET;
+        o->budget--;
+        if (entry_is_kernels(level, top->next)) {       /* E4 */
+            top->next = KERNEL_SLOT_FIRST + KERNEL_SLOTS;
+            continue;
+        }
+        if (word_load(&m->ram[top->mfn][top->next]) == 0) {
+            uint32_t next = skip_zeros(m->ram[top->mfn], top->next);
+
+            if (level == 4 && top->next < KERNEL_SLOT_FIRST &&
+                next > KERNEL_SLOT_FIRST)
+                next = KERNEL_SLOT_FIRST;
+            top->next = next;
+            continue;
+        }
+        rc = build_entry(m, o, level);
+        if (rc != 0)
+            return rc;
+        if (o->op.depth != depth || o->op.waiting)
+            return 0;
+    }
+    table_settle(m, o);
+    return 0;
+}
+
+/* The references that the record held for the top of the stack go. */
+static void pop(struct memory *m, struct owner *o)
+{
+    struct frame *f;
+
+    o->op.depth--;
+    f = frame_of(m, o, o->op.stack[o->op.depth].mfn);
+    frame_put_type(f, m->clock);
+    frame_put(f);
+}
+
+int table_drop(struct memory *m, struct owner *o)
+{
+    uint8_t depth = o->op.depth;
+    struct op_level *top = &o->op.stack[depth - 1];
+    uint32_t level = frame_of(m, o, top->mfn)->type;
+    uint64_t word;
+
+    while (level <= 4 && top->next > 0) {
+        if (o->budget == 0)
+            return STOP_BUDGET;
+        o->budget--;
+        do {                                    /* a run of zeros: a step */
+            top->next--;
+            word = word_load(&m->ram[top->mfn][top->next]);
+        } while (word == 0 && top->next > 0);
+        if (entry_is_kernels(level, top->next))         /* E4 */
+            top->next = KERNEL_SLOT_FIRST;
+        else if (entry_present(word))           /* V4: all it took */
+            reference_release(m, o, entry_mfn(word), entry_type(level, word));
+        if (o->op.depth != depth)
+            return 0;
+    }
+    pop(m, o);
+    return 0;
+}

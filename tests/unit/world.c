@@ -1,0 +1,135 @@
+#include "world.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void owner_init(struct owner *o, uint16_t id, struct loaded *loaded)
+{
+    memset(o, 0, sizeof(*o));
+    o->id = id;
+    o->extents = EXTENT_NONE;
+    o->hint = EXTENT_NONE;
+    o->limit = WORLD_FRAMES;
+    o->loaded = loaded;
+    o->vcpus = 1;
+    loaded->base = MFN_NONE;
+    loaded->user_base = MFN_NONE;
+}
+
+struct world *world_new(void)
+{
+    struct world *w = calloc(1, sizeof(*w));
+    uint32_t i;
+
+    assert_non_null(w);
+    w->ram = calloc(WORLD_FRAMES, sizeof(*w->ram));
+    assert_non_null(w->ram);
+    w->budget = 1000000;
+    w->m.superpages = w->superpages;
+    w->m.ram = w->ram;
+    w->m.frames = WORLD_FRAMES;
+    w->m.free_extents = EXTENT_NONE;
+    w->m.clock = 1;
+    w->m.flushed = 1;
+    for (i = 0; i < KERNEL_SLOTS; i++)
+        w->m.kernel_slots[i] = 0x5000 + i * 0x1000 + 3;
+    for (i = 2; i < WORLD_EXTENTS; i++)
+        w->superpages[i].frames = &w->frames[i * EXTENT_FRAMES];
+    owner_init(&w->a, 1, w->a_loaded);
+    owner_init(&w->b, 2, w->b_loaded);
+    for (i = WORLD_EXTENTS; i-- > 2; )
+        extent_add(&w->m, i);
+    assert_int_equal(extent_assign(&w->m, &w->a), 2);
+    assert_int_equal(extent_assign(&w->m, &w->a), 3);
+    assert_int_equal(extent_assign(&w->m, &w->b), 4);
+    assert_int_equal(extent_reserve(&w->m), 5);
+    return w;
+}
+
+void world_free(struct world *w)
+{
+    free(w->ram);
+    free(w);
+}
+
+mfn_t world_frame(struct world *w, struct owner *o)
+{
+    mfn_t mfn;
+
+    assert_int_equal(frame_alloc(&w->m, o, &mfn), 0);
+    return mfn;
+}
+
+void world_audit(struct world *w)
+{
+    struct audit_report report;
+
+    if (!audit(&w->m, &w->a, &report) || !audit(&w->m, &w->b, &report))
+        fail_msg("audit: %s, frame %#llx, types %+lld, refs %+lld",
+                 report.what, (unsigned long long)report.mfn,
+                 (long long)report.types, (long long)report.refs);
+}
+
+int world_run(struct world *w, struct owner *o, int rc)
+{
+    while (rc > 0) {
+        world_audit(w);
+        if (rc == STOP_FLUSH) {
+            w->flushes++;
+            flush_done(&w->m, flush_begin(&w->m));
+        } else if (rc == STOP_BUDGET) {
+            w->stops++;
+        } else {
+            assert_int_equal(rc, STOP_LOAD);
+            w->loads++;
+        }
+        o->budget = w->budget;
+        rc = op_resume(&w->m, o);
+    }
+    assert_int_equal(o->op.kind, OP_NONE);
+    assert_int_equal(o->op.depth, 0);
+    world_audit(w);
+    return rc;
+}
+
+struct frame *world_record(struct world *w, mfn_t mfn)
+{
+    return &w->frames[mfn];
+}
+
+uint64_t entry_ro(mfn_t mfn)
+{
+    return mfn << PAGE_SHIFT | ENTRY_P | ENTRY_US;
+}
+
+uint64_t entry_rw(mfn_t mfn)
+{
+    return entry_ro(mfn) | ENTRY_RW;
+}
+
+int world_update(struct world *w, mfn_t table, uint32_t slot, uint64_t word)
+{
+    struct update u = { .mfn = table, .slot = slot, .value = word };
+
+    w->a.budget = w->budget;
+    return world_run(w, &w->a, update_word(&w->m, &w->a, &u));
+}
+
+struct tree world_tree(struct world *w)
+{
+    struct tree t;
+    uint32_t i;
+
+    t.l4 = world_frame(w, &w->a);
+    t.l3 = world_frame(w, &w->a);
+    t.l2 = world_frame(w, &w->a);
+    t.l1 = world_frame(w, &w->a);
+    w->ram[t.l4][0] = entry_rw(t.l3);
+    w->ram[t.l3][0] = entry_rw(t.l2);
+    w->ram[t.l2][0] = entry_rw(t.l1);
+    for (i = 0; i < 4; i++) {
+        t.page[i] = world_frame(w, &w->a);
+        w->ram[t.l1][i * 100] = entry_rw(t.page[i]);
+    }
+    return t;
+}

@@ -1,0 +1,68 @@
+#ifndef TALLY_TESTS_WORLD_H
+#define TALLY_TESTS_WORLD_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "mm/mm.h"
+
+/*
+ * world - a machine of eight extents for tests of the rule core.
+ *
+ * Extents 0 and 1 are no RAM. `a` owns 2 and 3, `b` owns 4, the kernel owns
+ * 5, and 6 and 7 are free. world_run sees an operation through to its answer
+ * and audits both domains at every stop.
+ */
+#define WORLD_EXTENTS 8
+#define WORLD_FRAMES (WORLD_EXTENTS * EXTENT_FRAMES)
+
+struct world {
+    struct memory m;
+    struct owner a;
+    struct owner b;
+    struct loaded a_loaded[1];
+    struct loaded b_loaded[1];
+    struct superpage superpages[WORLD_EXTENTS];
+    struct frame frames[WORLD_FRAMES];
+    uint32_t budget;        /* steps given at every call */
+    uint32_t flushes;       /* STOP_FLUSH seen */
+    uint32_t stops;         /* STOP_BUDGET seen */
+    uint32_t loads;         /* STOP_LOAD seen */
+    uint64_t (*ram)[TABLE_ENTRIES];
+};
+
+/* A fresh world; world_free gives its memory back. */
+struct world *world_new(void);
+void world_free(struct world *w);
+
+/* An allocated frame of an owner. */
+mfn_t world_frame(struct world *w, struct owner *o);
+
+/* See an operation through. Asserts a clean audit at every stop. */
+int world_run(struct world *w, struct owner *o, int rc);
+
+/* Assert that a recount finds nothing wrong with both domains. */
+void world_audit(struct world *w);
+
+/* The record of a frame. */
+struct frame *world_record(struct world *w, mfn_t mfn);
+
+/* A present entry that names a frame. */
+uint64_t entry_ro(mfn_t mfn);
+uint64_t entry_rw(mfn_t mfn);
+
+/* mmu_update of one entry, seen through. */
+int world_update(struct world *w, mfn_t table, uint32_t slot, uint64_t word);
+
+/* A tree of tables in frames of `a`: L4 -> L3 -> L2 -> L1 -> `pages` writable
+ * frames, written as plain memory, not pinned. */
+struct tree {
+    mfn_t l4, l3, l2, l1;
+    mfn_t page[4];
+};
+struct tree world_tree(struct world *w);
+
+#endif
