@@ -1,0 +1,294 @@
+; entry - every way into the kernel, and the one way back to ring 3.
+;
+; All this is in one part of the image, beside the data that it needs before
+; the stack is the kernel's: a table that maps little else can be made later.
+; The kernel does not use GS, and never executes swapgs here.
+
+%include "x86/layout.inc"
+
+extern fault_entry
+extern fault_iret
+extern hypercall_entry
+extern interrupt_entry
+extern sysret_ok
+extern trap_kernel
+extern trap_ring3
+
+global cpu_guest_rsp
+global cpu_smap
+global cpu_stack_top
+global cpu_verw
+global guest_iret
+global guest_return
+global syscall32_entry
+global syscall_entry
+global trap_stubs
+
+; Vectors that push an error code: 8, 10 to 14, 17, 21, 29, 30.
+ERROR_CODES         equ 0x60227d00
+; Vectors with a stack of their own: #DB, NMI, #DF, #MC.
+IST_VECTORS         equ 0x00040106
+
+; Push the general registers as struct regs has them.
+%macro REGS_PUSH 0
+    push rdi
+    push rsi
+    push rdx
+    push rcx
+    push rax
+    push r8
+    push r9
+    push r10
+    push r11
+    push rbx
+    push rbp
+    push r12
+    push r13
+    push r14
+    push r15
+%endmacro
+
+; Take them back; rsp is then at the error code.
+%macro REGS_POP 0
+    pop r15
+    pop r14
+    pop r13
+    pop r12
+    pop rbp
+    pop rbx
+    pop r11
+    pop r10
+    pop r9
+    pop r8
+    pop rax
+    pop rcx
+    pop rdx
+    pop rsi
+    pop rdi
+%endmacro
+
+; Nothing of ring 3 is left for speculation, and no frame pointer.
+%macro REGS_CLEAR 0
+    xor eax, eax
+    xor ebx, ebx
+    xor ecx, ecx
+    xor edx, edx
+    xor esi, esi
+    xor ebp, ebp
+    xor r8d, r8d
+    xor r9d, r9d
+    xor r10d, r10d
+    xor r11d, r11d
+    xor r12d, r12d
+    xor r13d, r13d
+    xor r14d, r14d
+    xor r15d, r15d
+%endmacro
+
+; What the CPU does not do on its own at an interrupt gate.
+%macro FLAGS_CLEAR 0
+    cld
+    cmp byte [rel cpu_smap], 0
+    je %%none
+    clac
+%%none:
+%endmacro
+
+section .entry.text progbits alloc exec nowrite align=4096
+
+; syscall_entry - `syscall` in 64-bit code. rcx: rip, r11: rflags, rsp: the
+; guest's. SFMASK has cleared IF, TF, DF, AC, NT.
+align 64
+syscall_entry:
+    mov [rel cpu_guest_rsp], rsp
+    mov rsp, [rel cpu_stack_top]
+    push qword SELECTOR_GUEST_SS
+    push qword [rel cpu_guest_rsp]
+    push r11
+    push qword SELECTOR_GUEST_CS
+    push rcx
+    push qword 0
+    mov dword [rsp + 4], TRAP_SYSCALL
+    REGS_PUSH
+    REGS_CLEAR
+    mov rdi, rsp
+    sub rsp, 8                      ; regs is 8 below a multiple of 16
+    call hypercall_entry
+    add rsp, 8
+    jmp guest_return
+
+; syscall32_entry - `syscall` in 32-bit code (AMD): not offered, so it is an
+; undefined instruction, two bytes before rcx.
+align 16
+syscall32_entry:
+    mov [rel cpu_guest_rsp], rsp
+    mov rsp, [rel cpu_stack_top]
+    push qword SELECTOR_GUEST_SS
+    push qword [rel cpu_guest_rsp]
+    push r11
+    push qword SELECTOR_GUEST_CS32
+    sub ecx, 2
+    push rcx
+    push qword 0
+    mov dword [rsp + 4], 6          ; #UD
+    REGS_PUSH
+    REGS_CLEAR
+    mov rdi, rsp
+    sub rsp, 8
+    call fault_entry
+    add rsp, 8
+    jmp guest_return
+
+; trap_stubs - 256 entries of the IDT, 16 bytes each. Each makes the error
+; code's slot hold error code and vector.
+align 16
+trap_stubs:
+%assign vector 0
+%rep 256
+align 16
+%if vector < 32 && ((ERROR_CODES >> vector) & 1)
+    mov dword [rsp + 4], vector
+%else
+    push byte 0
+    mov dword [rsp + 4], vector
+%endif
+%if vector >= 32
+    jmp interrupt_common
+%elif (IST_VECTORS >> vector) & 1
+    jmp ist_common
+%else
+    jmp exception_common
+%endif
+%assign vector vector + 1
+%endrep
+
+; exception_common - exceptions on the vcpu's stack, or in the kernel.
+; Stack: struct regs without general registers.
+align 16
+exception_common:
+    REGS_PUSH
+    FLAGS_CLEAR
+    test byte [rsp + REGS_CS], 3
+    jz exception_kernel
+exception_ring3:
+    REGS_CLEAR
+    mov rdi, rsp
+    sub rsp, 8
+    call trap_ring3
+    add rsp, 8
+    jmp guest_return
+
+; The kernel's own: trap_kernel says with which registers to go on. Other
+; ones than ours are a vcpu's whose IRETQ failed.
+exception_kernel:
+    mov rdi, rsp
+    sub rsp, 8
+    call trap_kernel
+    add rsp, 8
+    cmp rax, rsp
+    je kernel_return
+    mov rsp, rax
+    xor ebp, ebp
+    mov rdi, rsp
+    sub rsp, 8
+    call fault_iret
+    add rsp, 8
+    jmp guest_return
+
+; ist_common - #DB, NMI, #DF, #MC: on their own stacks. From ring 3 the
+; frame moves to the vcpu's stack; from the kernel it stays, wherever the
+; kernel was.
+align 16
+ist_common:
+    REGS_PUSH
+    FLAGS_CLEAR
+    test byte [rsp + REGS_CS], 3
+    jz exception_kernel
+    mov rsi, rsp
+    mov rdi, [rel cpu_stack_top]
+    sub rdi, REGS_BYTES
+    mov rax, rdi
+    mov ecx, REGS_BYTES / 8
+    rep movsq
+    mov rsp, rax
+    jmp exception_ring3
+
+; interrupt_common - vectors from 32 on.
+align 16
+interrupt_common:
+    REGS_PUSH
+    FLAGS_CLEAR
+    test byte [rsp + REGS_CS], 3
+    jz .kernel
+    REGS_CLEAR
+    mov rdi, rsp
+    sub rsp, 8
+    call interrupt_entry
+    add rsp, 8
+    jmp guest_return
+.kernel:
+    mov rdi, rsp
+    sub rsp, 8
+    call interrupt_entry
+    add rsp, 8
+
+; kernel_return - back to where the kernel was. rsp: at struct regs.
+kernel_return:
+    REGS_POP
+    add rsp, 8
+    iretq
+
+; guest_return - to ring 3. rsp: at struct regs, at the stack's top.
+;
+; Whatever stands in them, ring 3 runs with RPL 3, IF set, IOPL 0, no NT.
+align 16
+guest_return:
+    mov eax, [rsp + REGS_RFLAGS]
+    and eax, RFLAGS_GUEST
+    or eax, RFLAGS_IF | 2
+    mov [rsp + REGS_RFLAGS], rax
+    or byte [rsp + REGS_CS], 3
+    or byte [rsp + REGS_SS], 3
+    cmp dword [rsp + REGS_VECTOR], TRAP_SYSCALL
+    jne .iret
+    test eax, RFLAGS_TF | RFLAGS_RF
+    jnz .iret
+    cmp qword [rsp + REGS_CS], SELECTOR_GUEST_CS
+    jne .iret
+    cmp qword [rsp + REGS_SS], SELECTOR_GUEST_SS
+    jne .iret
+    mov rdi, [rsp + REGS_RIP]
+    sub rsp, 8
+    call sysret_ok
+    add rsp, 8
+    test al, al
+    jz .iret
+    cmp byte [rel cpu_verw], 0
+    je .sysret
+    verw [rel verw_selector]
+.sysret:
+    REGS_POP
+    mov rcx, [rsp + REGS_RIP - REGS_ERROR]
+    mov r11, [rsp + REGS_RFLAGS - REGS_ERROR]
+    mov rsp, [rsp + REGS_RSP - REGS_ERROR]
+    o64 sysret
+.iret:
+    cmp byte [rel cpu_verw], 0
+    je .restore
+    verw [rel verw_selector]
+.restore:
+    REGS_POP
+    add rsp, 8
+guest_iret:
+    iretq                           ; trap_kernel knows this one
+
+; What an entry needs before it has a stack of its own.
+section .entry.data progbits alloc noexec write align=4096
+cpu_guest_rsp:  dq 0
+cpu_stack_top:  dq 0                ; of the vcpu that runs
+cpu_smap:       db 0                ; 1: SMAP is on
+cpu_verw:       db 0                ; 1: VERW before ring 3
+align 2
+verw_selector:  dw SELECTOR_KERNEL_DS
+
+section .note.GNU-stack noalloc noexec nowrite progbits
