@@ -1,0 +1,112 @@
+#include "domain/domain.h"
+
+#include <stdarg.h>
+
+#include "abi/bounce.h"
+#include "domain/event.h"
+#include "domain/schedule.h"
+#include "lib/format.h"
+#include "lib/string.h"
+#include "report.h"
+#include "x86/log.h"
+#include "x86/panic.h"
+
+#define DOMAINS 16
+
+/* Domains by slot; their ids go on counting. */
+static struct domain *domains[DOMAINS];
+static uint16_t last_id;
+
+static struct domain storage[DOMAINS];
+
+struct domain *domain_by_id(uint32_t id)
+{
+    uint32_t i;
+
+    for (i = 0; i < DOMAINS; i++)
+        if (domains[i] && domains[i]->owner.id == id)
+            return domains[i];
+    return NULL;
+}
+
+/* An id that no domain has. 0 is nobody's, and DOMID_* are Xen's. */
+static uint16_t next_id(void)
+{
+    do {
+        last_id = last_id + 1u < DOMID_FIRST_RESERVED ? last_id + 1 : 1;
+    } while (domain_by_id(last_id));
+    return last_id;
+}
+
+struct domain *domain_new(void)
+{
+    struct domain *d;
+    uint32_t i, slot;
+
+    for (slot = 0; slot < DOMAINS && domains[slot]; slot++)
+        ;
+    if (slot == DOMAINS)
+        return NULL;
+    d = &storage[slot];
+    memset(d, 0, sizeof(*d));
+    d->owner.id = next_id();
+    d->owner.extents = EXTENT_NONE;
+    d->owner.hint = EXTENT_NONE;
+    d->owner.loaded = d->loaded;
+    d->owner.vcpus = DOMAIN_VCPUS;
+    for (i = 0; i < DOMAIN_VCPUS; i++) {
+        d->vcpu[i].domain = d;
+        d->vcpu[i].id = i;
+        d->vcpu[i].guest_kernel = true;
+        d->loaded[i].base = MFN_NONE;
+        d->loaded[i].user_base = MFN_NONE;
+    }
+    d->console_mfn = MFN_NONE;
+    d->store_mfn = MFN_NONE;
+    domains[slot] = d;
+    return d;
+}
+
+void domain_free(struct domain *d)
+{
+    domains[d - storage] = NULL;
+}
+
+void domain_crash(struct domain *d, const char *why, ...)
+{
+    struct vcpu *v = current();
+    va_list arguments;
+
+    if (d->end != END_NONE)
+        return;
+    d->end = END_CRASH;
+    va_start(arguments, why);
+    format_vbuffer(d->why, sizeof(d->why), why, arguments);
+    va_end(arguments);
+    report_print();
+    log_domain_end(d->owner.id);
+    log_printf(LOG_ERROR, "domain %u (%s) crashed: %s", d->owner.id, d->name,
+               d->why);
+    if (v && v->domain == d)
+        regs_print(v->regs);
+}
+
+void domain_shutdown(struct domain *d, enum domain_end end)
+{
+    if (d->end == END_NONE)
+        d->end = (uint8_t)end;
+}
+
+void domain_exit_work(struct vcpu *v)
+{
+    struct domain *d = v->domain;
+
+    if (d->end == END_NONE && event_deliverable(v)) {
+        struct callback upcall = v->event;
+
+        upcall.mask_events = true;
+        bounce_callback(v, &upcall);
+    }
+    if (d->end != END_NONE)
+        schedule_end(v);
+}

@@ -1,0 +1,218 @@
+#include "domain/life.h"
+
+#include "boot/module.h"
+#include "domain/build.h"
+#include "domain/console_ring.h"
+#include "domain/schedule.h"
+#include "domain/store.h"
+#include "door.h"
+#include "lib/format.h"
+#include "lib/string.h"
+#include "memory.h"
+#include "options.h"
+#include "report.h"
+#include "x86/log.h"
+#include "x86/paging.h"
+#include "x86/power.h"
+#include "x86/stack.h"
+
+#define MIB UINT64_C(0x100000)
+
+static const char *const end_names[] = {
+    [END_NONE] = "never", [END_POWEROFF] = "poweroff",
+    [END_REBOOT] = "reboot", [END_CRASH] = "crash",
+};
+
+static struct module_options module_options[BOOT_MODULES];
+
+/* Recount a domain; false, and a line in the log, when a count is wrong. */
+static bool audit_domain(struct domain *d)
+{
+    struct audit_report report;
+
+    if (audit(&machine, &d->owner, &report))
+        return true;
+    log_printf(LOG_ERROR, "audit of domain %u: %llu faults, the first: %s "
+               "(frame %#llx, %lld types and %lld references unaccounted)",
+               d->owner.id, (unsigned long long)report.faults, report.what,
+               (unsigned long long)report.mfn, (long long)report.types,
+               (long long)report.refs);
+    d->audit_failed = true;
+    return false;
+}
+
+void door_call_done(struct domain *d)
+{
+    d->calls++;
+    if (options.audit != AUDIT_CALL &&
+        (options.audit_every == 0 || d->calls % options.audit_every != 0))
+        return;
+    if (!audit_domain(d))
+        domain_crash(d, "the audit after hypercall %llu failed",
+                     (unsigned long long)d->calls);
+}
+
+/* Give everything back, and print the domain's last line. */
+static uint8_t remove_domain(struct domain *d)
+{
+    uint64_t given = d->owner.extent_count * (uint64_t)EXTENT_FRAMES;
+    uint16_t id = d->owner.id;
+    const char *word = "off";
+    int rc;
+
+    console_ring_drain(d);
+    store_close(d);
+    report_print();
+    log_domain_end(id);
+    op_abandon(&d->owner);
+    door_run(d, op_resume(&machine, &d->owner));
+    if (options.audit != AUDIT_OFF)
+        word = audit_domain(d) && !d->audit_failed ? "clean" : "FAILED";
+    rc = door_run(d, owner_destroy(&machine, &d->owner));
+    if (rc != 0)
+        word = "FAILED";
+    log_printf(LOG_INFO, "domain %u ended: reason=%s frames=%llu/%llu "
+               "audit=%s", id, end_names[d->end], (unsigned long long)
+               (given - d->owner.extent_count * (uint64_t)EXTENT_FRAMES),
+               (unsigned long long)given, word);
+    stack_free(d->vcpu[0].stack_top);
+    if (rc != 0 || d->audit_failed) {
+        if (rc == 0)
+            domain_free(d);             /* else a zombie keeps its id */
+        return POWER_EXIT_BROKEN;
+    }
+    rc = d->end == END_CRASH ? POWER_EXIT_CRASHED : POWER_EXIT_ENDED;
+    domain_free(d);
+    return (uint8_t)rc;
+}
+
+/* The worse of two ends. */
+static uint8_t worse(uint8_t a, uint8_t b)
+{
+    return a > b ? a : b;
+}
+
+static void say(void *context, const char *message)
+{
+    log_printf(LOG_ERROR, "module %u: %s", *(const unsigned int *)context,
+               message);
+}
+
+/* Read all modules' options: a module may name another one. */
+static bool read_options(const struct boot_info *info)
+{
+    bool good = true;
+    unsigned int i;
+
+    for (i = 0; i < info->module_count; i++) {
+        unsigned int number = i + 1;
+        const struct option_report report = { say, &number };
+
+        if (module_options_parse(info->modules[i].command_line,
+                                 &module_options[i], &report) != 0)
+            good = false;
+        if (module_options[i].name[0] == '\0')
+            format_buffer(module_options[i].name, MODULE_NAME_BYTES,
+                          "domain%u", number);
+    }
+    return good;
+}
+
+/* Where the bytes of a module are; NULL and a line when out of reach. */
+static const void *module_bytes(const struct boot_module *module,
+                                const char *name)
+{
+    if (memory_is_ram(module->start, module->end))
+        return direct_map(module->start);
+    log_printf(LOG_ERROR, "module %s: it is not in usable RAM", name);
+    return NULL;
+}
+
+/* The data module that `name` names, as a file. false: there is none. */
+static bool find_ramdisk(const struct boot_info *info, const char *name,
+                         struct build_file *file)
+{
+    unsigned int i;
+
+    *file = (struct build_file){ 0 };
+    if (name[0] == '\0')
+        return true;
+    for (i = 0; i < info->module_count; i++)
+        if (module_options[i].data && !strcmp(module_options[i].name, name)) {
+            file->bytes = info->modules[i].end - info->modules[i].start;
+            file->data = module_bytes(&info->modules[i], name);
+            return file->data != NULL;
+        }
+    log_printf(LOG_ERROR, "no data module is named \"%s\"", name);
+    return false;
+}
+
+/* One module's domain, from building it to its last line. */
+static uint8_t live(const struct boot_info *info, unsigned int number)
+{
+    const struct boot_module *module = &info->modules[number];
+    const struct module_options *o = &module_options[number];
+    struct build_file ramdisk;
+    struct build_file image = { .data = module_bytes(module, o->name),
+                                .bytes = module->end - module->start };
+    struct domain *d;
+
+    if (!image.data || !find_ramdisk(info, o->ramdisk, &ramdisk))
+        return POWER_EXIT_CRASHED;
+    d = domain_build(o, &image, &ramdisk);
+    if (!d)
+        return POWER_EXIT_CRASHED;
+    log_printf(LOG_INFO, "domain %u is %s: %llu MiB, %s%s%s", d->owner.id,
+               d->name, (unsigned long long)(d->pages * PAGE_BYTES / MIB),
+               d->privileged ? "privileged" : "unprivileged",
+               o->command_line[0] ? ", " : "", o->command_line);
+    log_set_raw(!d->privileged && info->module_count == 1 ? d->owner.id
+                                                          : LOG_NOBODY);
+    schedule_run(d);
+    log_set_raw(LOG_NOBODY);
+    return remove_domain(d);
+}
+
+static void print_given(void)
+{
+    struct memory_sizes s = memory_sizes();
+    uint64_t ram = s.ram ? s.ram : 1;
+    uint64_t records = s.records * 10000 / ram;
+    uint64_t m2p = s.m2p * 10000 / ram;
+
+    log_printf(LOG_INFO, "memory: records %llu KiB (%llu.%02llu %% of RAM), "
+               "machine-to-phys table %llu KiB (%llu.%02llu %%)",
+               (unsigned long long)(s.records / 1024),
+               (unsigned long long)(records / 100),
+               (unsigned long long)(records % 100),
+               (unsigned long long)(s.m2p / 1024),
+               (unsigned long long)(m2p / 100),
+               (unsigned long long)(m2p % 100));
+}
+
+uint8_t life_of_modules(const struct boot_info *info,
+                        const struct contract *contract)
+{
+    uint8_t end = POWER_EXIT_ENDED;
+    unsigned int i, domains = 0;
+
+    if (!read_options(info))
+        end = POWER_EXIT_CRASHED;
+    for (i = 0; i < info->module_count; i++) {
+        if (module_options[i].data)
+            continue;
+        if (domains > 0 && contract->meltdown && options.cpu == 1) {
+            log_printf(LOG_ERROR, "cpu=strict: no second domain on a CPU "
+                       "with Meltdown");
+            return worse(end, POWER_EXIT_CRASHED);
+        }
+        domains++;
+        end = worse(end, live(info, i));
+    }
+    if (domains == 0)
+        log_printf(LOG_WARNING, "no domain to run: the boot loader gave no "
+                   "module");
+    print_given();
+    log_printf(LOG_INFO, "all domains have ended");
+    return end;
+}

@@ -1,0 +1,80 @@
+#ifndef TALLY_DOMAIN_VCPU_H
+#define TALLY_DOMAIN_VCPU_H
+
+#include "mm/types.h"
+
+#include <xen/xen.h>
+
+#include "x86/context.h"
+#include "x86/regs.h"
+
+struct domain;
+
+/* An entry point that a guest registered. */
+struct callback {
+    vaddr_t  va;            /* 0: none */
+    bool     mask_events;   /* set evtchn_upcall_mask on the way in */
+};
+
+/* One entry of set_trap_table. */
+struct trap_gate {
+    vaddr_t  va;            /* 0: none */
+    uint16_t cs;
+    uint8_t  dpl;           /* lowest privilege that may `int n` here */
+    bool     mask_events;
+};
+
+/* Registers of a page that a guest may have for a vcpu. */
+enum vcpu_state {
+    VCPU_RUNNABLE,
+    VCPU_BLOCKED,           /* waits for an event or its timer */
+    VCPU_ENDED              /* never runs again */
+};
+
+struct vcpu {
+    struct domain *domain;
+    uint32_t id;            /* index in the domain, 0 for the first */
+    uint8_t  state;         /* enum vcpu_state */
+    bool     guest_kernel;  /* true: the guest kernel runs, on its tables */
+    bool     in_hypercall;  /* true: regs are those of a guest kernel's call */
+    bool     iret_done;     /* this call loaded new registers: no rax */
+
+    vaddr_t  stack_top;     /* of its kernel stack */
+    uint64_t saved_rsp;     /* while it does not run */
+    struct regs *regs;      /* == context_regs(stack_top) */
+
+    struct segments segments;   /* while it does not run */
+    struct fpu fpu;             /* while it does not run */
+
+    uint64_t kernel_ss;     /* stack_switch */
+    uint64_t kernel_sp;
+    uint64_t gs_base_kernel;    /* as the guest set them, for reading back */
+    uint64_t gs_base_user;
+    uint64_t fs_base;
+
+    struct callback event;
+    struct callback failsafe;
+    struct callback syscall;
+    struct callback syscall32;
+    struct callback sysenter;
+    struct trap_gate traps[256];
+
+    bool     ts;            /* fpu_taskswitch: CR0.TS as the guest sees it */
+    uint8_t  iopl;          /* physdev set_iopl; 0 at first */
+    uint64_t cr4;           /* as the guest last wrote it */
+    uint64_t dr[8];         /* debug registers as the guest set them */
+    uint64_t cr2;           /* of the last page fault given to the guest */
+    uint32_t vm_assist;     /* bits of VMASST_TYPE_* that are on */
+
+    uint32_t gdt_entries;   /* descriptors of the GDT loaded */
+    uint32_t ldt_entries;   /* descriptors of the LDT loaded */
+
+    struct vcpu_info *info; /* in shared_info, or where the guest moved it;
+                               the kernel's own mapping */
+    uint64_t timer_ns;      /* system time of set_timer_op; 0: none */
+};
+
+/* current - the vcpu whose kernel stack we run on; NULL while idle. */
+struct vcpu *current(void);
+
+#endif

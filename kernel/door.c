@@ -1,0 +1,70 @@
+#include "door.h"
+
+#include "domain/schedule.h"
+#include "memory.h"
+#include "report.h"
+#include "x86/gdt.h"
+#include "x86/paging.h"
+#include "x86/tlb.h"
+#include "x86/trap.h"
+
+uint32_t door_budget = DOOR_BUDGET;
+
+void door_flush(void)
+{
+    uint32_t reading = flush_begin(&machine);
+
+    if (reading == 0) {                 /* wrapped: flush, begin again */
+        tlb_flush_local();
+        reading = flush_begin(&machine);
+    }
+    tlb_flush_local();
+    flush_done(&machine, reading);
+}
+
+void door_switch_base(struct vcpu *v)
+{
+    struct loaded *loaded = &v->domain->loaded[v->id];
+    mfn_t base = v->guest_kernel ? loaded->base : loaded->user_base;
+    uint32_t reading = flush_begin(&machine);
+
+    if (reading == 0)                   /* wrapped: the load below flushes */
+        reading = flush_begin(&machine);
+    cr3_write(base << PAGE_SHIFT);
+    flush_done(&machine, reading);
+}
+
+void door_load(struct vcpu *v)
+{
+    struct loaded *loaded = &v->domain->loaded[v->id];
+
+    gdt_load_guest_frames(loaded->gdt, loaded->gdt_count * TABLE_ENTRIES);
+    gdt_load_guest_ldt(loaded->ldt, v->ldt_entries);
+    door_switch_base(v);
+}
+
+void door_page_invalidate(struct domain *d, vaddr_t va)
+{
+    (void)d;                            /* one CPU: it is this one */
+    tlb_flush_page(va);
+}
+
+int door_run(struct domain *d, int rc)
+{
+    struct owner *o = &d->owner;
+
+    while (rc > 0) {
+        if (rc == STOP_FLUSH)
+            door_flush();
+        else if (rc == STOP_BUDGET)
+            interrupt_window();
+        else if (current() == &d->vcpu[o->op.vcpu])
+            door_load(current());
+        o->budget = door_budget;
+        rc = op_resume(&machine, o);
+    }
+    if (rc < 0 && o->refusal.rule != RULE_NONE)
+        report_refusal(d, &o->refusal);
+    o->refusal.rule = RULE_NONE;
+    return rc;
+}

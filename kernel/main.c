@@ -1,0 +1,186 @@
+#include "boot/archive.h"
+#include "boot/module.h"
+#include "boot/multiboot2.h"
+#include "boot/pvh.h"
+#include "domain/life.h"
+#include "lib/string.h"
+#include "memory.h"
+#include "options.h"
+#include "report.h"
+#include "x86/acpi_memory.h"
+#include "x86/apic.h"
+#include "x86/console.h"
+#include "x86/contract.h"
+#include "x86/cpu.h"
+#include "x86/gdt.h"
+#include "x86/log.h"
+#include "x86/pic.h"
+#include "x86/power.h"
+#include "x86/stack.h"
+#include "x86/trap.h"
+#include "x86/tsc.h"
+#include "version.h"
+
+/* How we were started, as boot/entry.asm says it. */
+enum boot_kind { BOOT_MULTIBOOT2 = 1, BOOT_PVH = 2 };
+
+#define FOUR_GIB UINT64_C(0x100000000)
+#define MIB UINT64_C(0x100000)
+/* No boot information is longer. */
+#define MBI_BYTES MIB
+
+void kernel_main(uint32_t kind, paddr_t paddr);
+
+static struct boot_info info;
+static struct cpu cpu;
+static struct contract contract;
+
+/* There is no way to go on: say why, and stop. */
+static _Noreturn void give_up(const char *why, const char *detail)
+{
+    log_printf(LOG_ERROR, "cannot boot: %s%s%s", why, *detail ? ": " : "",
+               detail);
+    power_exit(POWER_EXIT_BROKEN);
+}
+
+/* The boot tables map the first 4 GiB where they are. */
+static const void *boot_map(void *context, uint64_t paddr, uint64_t bytes)
+{
+    (void)context;
+    if (paddr == 0 || paddr >= FOUR_GIB || bytes > FOUR_GIB - paddr)
+        return NULL;
+    return (const void *)(uintptr_t)paddr;
+}
+
+static void read_boot_info(uint32_t kind, paddr_t paddr)
+{
+    const struct pvh_reader reader = { boot_map, NULL };
+    const void *mbi = boot_map(NULL, paddr, MBI_BYTES);
+    int rc;
+
+    boot_info_clear(&info, BOOT_PROTOCOL_NONE);
+    if (kind == BOOT_PVH) {
+        rc = pvh_parse(&reader, paddr, &info);
+        if (rc == 0)
+            rc = boot_info_expand_cpio(&info, &reader);
+    } else if (mbi) {
+        rc = multiboot2_parse(mbi, MBI_BYTES, &info);
+    } else {
+        rc = boot_info_fail(&info, "the loader's information is out of reach");
+    }
+    options_read(info.command_line);
+    console_select(options.console);
+    log_set_level(options.level);
+    power_set_exit(options.exit_qemu);
+    report_set(options.refusals);
+    if (rc != 0)
+        give_up(info.problem, info.problem_detail);
+}
+
+static void print_warnings(void)
+{
+    uint32_t bit;
+
+    for (bit = 0; bit < BOOT_WARNINGS; bit++)
+        if (info.warnings & (1u << bit))
+            log_printf(LOG_WARNING, "boot: %s", boot_warning_text(bit));
+}
+
+static void print_memory(void)
+{
+    struct memory_sizes s = memory_sizes();
+    uint64_t kernel = s.records + s.m2p;
+
+    log_printf(LOG_INFO, "memory: %llu MiB of RAM, %llu MiB free in %llu "
+               "superpages, %llu KiB of superpage records",
+               (unsigned long long)(s.ram / MIB),
+               (unsigned long long)(s.extents / MIB),
+               (unsigned long long)(s.extents / (2 * MIB)),
+               (unsigned long long)(kernel / 1024));
+}
+
+static void contract_line(void *cookie, const char *text)
+{
+    (void)cookie;
+    log_printf(LOG_INFO, "cpu: %s", text);
+}
+
+/* Decide what this CPU needs, and say so. */
+static void keep_contract(void)
+{
+    const struct contract_options wishes = { .l1tf = options.l1tf == 1 };
+
+    contract_decide(&contract, &cpu, &wishes);
+    log_printf(LOG_INFO, "cpu: %s, %u-bit physical addresses",
+               cpu.brand[0] ? cpu.brand : cpu.vendor_text, cpu.physical_bits);
+    contract_print(&contract, contract_line, NULL);
+    cpu_set_verw(contract.verw);
+    machine.limits.l1tf = contract.l1tf;
+    machine.limits.l1tf_safe = contract.l1tf_safe / PAGE_BYTES;
+}
+
+/* Show the log on the screen that the boot loader left. */
+static void open_screen(void)
+{
+    static const enum screen_kind kinds[] = {
+        [BOOT_FRAMEBUFFER_NONE] = SCREEN_NONE,
+        [BOOT_FRAMEBUFFER_RGB] = SCREEN_PIXELS,
+        [BOOT_FRAMEBUFFER_TEXT] = SCREEN_TEXT,
+        [BOOT_FRAMEBUFFER_UNSUPPORTED] = SCREEN_OTHER,
+    };
+    const struct boot_framebuffer *b = &info.framebuffer;
+    const struct console_screen screen = {
+        .kind = kinds[b->kind],
+        .paddr = b->paddr,
+        .format = { .width = b->width, .height = b->height,
+                    .pitch = b->pitch, .bits = (uint8_t)b->bpp,
+                    .red_position = b->red.position,
+                    .red_size = b->red.size,
+                    .green_position = b->green.position,
+                    .green_size = b->green.size,
+                    .blue_position = b->blue.position,
+                    .blue_size = b->blue.size },
+    };
+
+    console_init(&screen);
+}
+
+/* Our own tables, stacks and traps instead of the loader's. */
+static void take_over(void)
+{
+    const struct cpu_options wishes = { .smep = options.smep,
+                                        .smap = options.smap,
+                                        .umip = options.umip };
+    const char *problem = memory_init(&info, &cpu, options.memory);
+
+    if (problem)
+        give_up(problem, "");
+    if (stack_init() != 0)
+        give_up("no memory for the kernel's stacks", "");
+    gdt_init();
+    trap_init();
+    cpu_init(&cpu, &wishes);
+    open_screen();
+    acpi_init(info.rsdp.copy, info.rsdp.copy_bytes);
+    pic_init();
+    tsc_init();
+    problem = apic_init();
+    if (problem)
+        give_up(problem, "");
+}
+
+void kernel_main(uint32_t kind, paddr_t paddr)
+{
+    trap_init_early();
+    console_early_init(0);
+    log_printf(LOG_INFO, "Tally " TALLY_VERSION ": a tally of every frame");
+    cpu_identify(&cpu);
+    read_boot_info(kind, paddr);
+    log_printf(LOG_INFO, "booted by %s: %s", info.loader,
+               info.command_line[0] ? info.command_line : "(no options)");
+    print_warnings();
+    take_over();
+    keep_contract();
+    print_memory();
+    power_exit(life_of_modules(&info, &contract));
+}

@@ -1,0 +1,69 @@
+#include "options.h"
+
+#include "door.h"
+#include "lib/options.h"
+#include "x86/console.h"
+#include "x86/log.h"
+
+struct kernel_options options = {
+    .console = CONSOLE_SERIAL | CONSOLE_SCREEN,
+    .baud = 115200,
+    .level = LOG_INFO,
+    .audit = AUDIT_END,
+    .refusals = true,
+    .smep = true,
+    .smap = true,
+    .umip = true,
+    .budget = DOOR_BUDGET,
+};
+
+static unsigned int exit_choice;
+
+static const char *const exit_names[] = { "halt", "qemu", NULL };
+static const char *const audit_names[] = { "off", "end", "call", NULL };
+static const char *const cpu_names[] = { "warn", "strict", NULL };
+static const char *const l1tf_names[] = { "auto", "on", NULL };
+
+static const struct option table[] = {
+    { .name = "console", .kind = OPTION_SET, .value = &options.console,
+      .choices = console_sink_names },
+    { .name = "com1", .kind = OPTION_NUMBER, .value = &options.baud,
+      .limit = 115200 },
+    { .name = "loglvl", .kind = OPTION_CHOICE, .value = &options.level,
+      .choices = log_level_names },
+    { .name = "exit", .kind = OPTION_CHOICE, .value = &exit_choice,
+      .choices = exit_names },
+    { .name = "audit", .kind = OPTION_CHOICE, .value = &options.audit,
+      .choices = audit_names },
+    { .name = "audit_every", .kind = OPTION_NUMBER,
+      .value = &options.audit_every },
+    { .name = "mem", .kind = OPTION_SIZE, .value = &options.memory },
+    { .name = "refusals", .kind = OPTION_BOOL, .value = &options.refusals },
+    { .name = "smep", .kind = OPTION_BOOL, .value = &options.smep },
+    { .name = "smap", .kind = OPTION_BOOL, .value = &options.smap },
+    { .name = "umip", .kind = OPTION_BOOL, .value = &options.umip },
+    { .name = "cpu", .kind = OPTION_CHOICE, .value = &options.cpu,
+      .choices = cpu_names },
+    { .name = "l1tf", .kind = OPTION_CHOICE, .value = &options.l1tf,
+      .choices = l1tf_names },
+    { .name = "budget", .kind = OPTION_NUMBER, .value = &options.budget,
+      .limit = 1000000 },
+};
+
+static void say(void *context, const char *message)
+{
+    (void)context;
+    log_printf(LOG_WARNING, "option: %s", message);
+}
+
+void options_read(const char *line)
+{
+    const struct option_table all = { table, sizeof(table) / sizeof(*table) };
+    const struct option_report report = { say, NULL };
+
+    options_parse(line, &all, &report, NULL);
+    options.exit_qemu = exit_choice == 1;
+    if (options.budget == 0)
+        options.budget = 1;
+    door_budget = (uint32_t)options.budget;
+}

@@ -1,0 +1,46 @@
+#ifndef TALLY_OPTIONS_H
+#define TALLY_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * options - the kernel's command line, read once at boot.
+ */
+
+enum audit_when {
+    AUDIT_OFF,
+    AUDIT_END,          /* when a domain has ended */
+    AUDIT_CALL          /* after every hypercall as well */
+};
+
+struct kernel_options {
+    unsigned int console;       /* CONSOLE_* bits */
+    uint64_t baud;              /* com1= */
+    unsigned int level;         /* loglvl= */
+    bool exit_qemu;             /* exit=qemu */
+    unsigned int audit;         /* enum audit_when */
+    uint64_t audit_every;       /* audit_every=N: every N calls; 0: never */
+    uint64_t memory;            /* mem=, bytes; 0: all */
+    bool refusals;
+    bool smep;
+    bool smap;
+    bool umip;
+    unsigned int cpu;           /* cpu=: 0 warn, 1 strict */
+    unsigned int l1tf;          /* l1tf=: 0 auto, 1 on */
+    uint64_t budget;            /* steps of the rule core between two looks
+                                   at the interrupts */
+};
+
+/* The options in force; the defaults until options_read. */
+extern struct kernel_options options;
+
+/*
+ * options_read - set what a command line names.
+ *
+ * Every word that is refused is a warning of one sentence in the log, and
+ * the default stays.
+ */
+void options_read(const char *line);
+
+#endif

@@ -1,0 +1,74 @@
+#include "report.h"
+
+#include "domain/domain.h"
+#include "x86/log.h"
+#include "x86/tsc.h"
+
+struct record {
+    uint16_t domain;
+    struct refusal refusal;
+};
+
+static struct record ring[REPORT_RECORDS];
+static uint32_t written;        /* records ever put in */
+static uint32_t printed;        /* records ever taken out, or lost */
+static bool off;
+
+void report_set(bool on)
+{
+    off = !on;
+}
+
+void report_refusal(struct domain *d, const struct refusal *refusal)
+{
+    struct record *r;
+
+    if (off)
+        return;
+    if (written - printed == REPORT_RECORDS)
+        report_print();
+    r = &ring[written % REPORT_RECORDS];
+    r->domain = d->owner.id;
+    r->refusal = *refusal;
+    written++;
+}
+
+/* May this domain cause one more line? A bucket that fills with time. */
+static bool may_print(struct domain *d)
+{
+    uint64_t now = tsc_now_ns() / (NANOSECONDS / REPORT_RATE);
+
+    if (now > d->refusals_since) {
+        uint64_t gained = now - d->refusals_since;
+
+        d->refusals_shown -= gained < d->refusals_shown ? gained
+                                                        : d->refusals_shown;
+        d->refusals_since = now;
+    }
+    if (d->refusals_shown >= REPORT_BURST) {
+        d->refusals_dropped++;
+        return false;
+    }
+    d->refusals_shown++;
+    return true;
+}
+
+void report_print(void)
+{
+    char line[REPORT_LINE_BYTES];
+
+    while (printed != written) {
+        const struct record *r = &ring[printed % REPORT_RECORDS];
+        struct domain *d = domain_by_id(r->domain);
+
+        printed++;
+        if (!d || !may_print(d))
+            continue;
+        if (d->refusals_dropped > 0)
+            log_printf(LOG_REFUSAL, "domain %u: %llu refusals not shown",
+                       d->owner.id, (unsigned long long)d->refusals_dropped);
+        d->refusals_dropped = 0;
+        refusal_format(&r->refusal, line, sizeof(line));
+        log_printf(LOG_REFUSAL, "domain %u %s", d->owner.id, line);
+    }
+}

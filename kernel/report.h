@@ -1,0 +1,47 @@
+#ifndef TALLY_REPORT_H
+#define TALLY_REPORT_H
+
+#include <stddef.h>
+
+#include "mm/rule.h"
+
+struct domain;
+
+/*
+ * report - refusals in words.
+ *
+ * A refusal costs no formatting when it happens: its witness goes into a
+ * ring of fixed-size records, and report_print makes lines of them when
+ * something else is printed, when the timer ticks, or when a domain ends.
+ */
+
+/* Records in the ring; the oldest are lost when it is full. */
+#define REPORT_RECORDS 256
+
+/* Lines a domain may cause: so many at once, and so many a second. */
+#define REPORT_BURST 64
+#define REPORT_RATE 16
+
+/* The longest line, in bytes with its terminator. */
+#define REPORT_LINE_BYTES 224
+
+/* report_refusal - keep the witness of a refusal of a domain's call. */
+void report_refusal(struct domain *d, const struct refusal *refusal);
+
+/* report_print - print what is kept. */
+void report_print(void);
+
+/* report_set - refusals=off: keep and print nothing. */
+void report_set(bool on);
+
+/*
+ * refusal_format - one refusal in words, without newline.
+ *
+ * "refused by T2: frame 0x1a2 is L1 (3 references, pinned), asked writable
+ * at L1 0x19f slot 17"
+ *
+ * line   bytes of room, REPORT_LINE_BYTES are enough
+ */
+void refusal_format(const struct refusal *r, char *line, size_t bytes);
+
+#endif
