@@ -1,0 +1,145 @@
+#include "abi/calls.h"
+
+#include "abi/guest.h"
+#include "abi/target.h"
+#include "memory.h"
+#include "x86/copy.h"
+
+/* Low bits of a request's machine address: what to do with it. */
+#define COMMAND_MASK (sizeof(uint64_t) - 1)
+
+/* A number of the domain's own for one of its frames. */
+static int machphys_update(struct domain *d, const struct mmu_update *request)
+{
+    mfn_t mfn = request->ptr >> PAGE_SHIFT;
+    const struct frame *f = frame_of(&machine, &d->owner, mfn);
+    enum rule rule = RULE_NONE;
+
+    if (!f)
+        rule = mfn < machine.frames ? RULE_G3 : RULE_G4;
+    else if (!f->allocated && f->refs == 0)
+        rule = RULE_G1;
+    if (rule != RULE_NONE)
+        return refuse(&machine, &d->owner, rule, EINVAL, mfn);
+    m2p_set(mfn, request->val);
+    return 0;
+}
+
+/* One request. Returns as the rule core does. */
+static int request_do(struct domain *d, const struct mmu_update *request)
+{
+    uint64_t command = request->ptr & COMMAND_MASK;
+    struct update u = {
+        .mfn = request->ptr >> PAGE_SHIFT,
+        .slot = (uint32_t)(request->ptr % PAGE_BYTES / sizeof(uint64_t)),
+        .keep_ad = command == MMU_PT_UPDATE_PRESERVE_AD,
+        .value = request->val,
+    };
+
+    switch (command) {
+    case MMU_NORMAL_PT_UPDATE:
+    case MMU_PT_UPDATE_PRESERVE_AD:
+    case MMU_PT_UPDATE_NO_TRANSLATE:
+        return update_word(&machine, &d->owner, &u);
+    case MMU_MACHPHYS_UPDATE: return machphys_update(d, request);
+    default: return -ENOSYS;
+    }
+}
+
+/* Both halves of foreigndom must name the caller: bits 15:0 the owner of the
+ * frames that entries refer to, bits 31:16 (0 or a domain's number + 1) the
+ * owner of the tables. */
+static int owners_check(const struct domain *d, uint32_t foreign)
+{
+    uint32_t tables = foreign >> 16;
+
+    if (tables != 0 && tables - 1 != d->owner.id)
+        return domain_by_id(tables - 1) ? -EPERM : -EINVAL;
+    return target_check(d, foreign & 0xffff);
+}
+
+long call_mmu_update(struct vcpu *v, const uint64_t *argument)
+{
+    struct domain *d = v->domain;
+    uint32_t count = (uint32_t)argument[1], done;
+    vaddr_t at = argument[0];
+    int rc;
+
+    if (!guest_array_ok(at, count, sizeof(struct mmu_update)))
+        return -EFAULT;
+    rc = owners_check(d, (uint32_t)argument[3]);
+    if (rc != 0)
+        return rc;
+    for (done = 0; done < count; done++, at += sizeof(struct mmu_update)) {
+        struct mmu_update request;
+
+        rc = guest_read(&request, at, sizeof request);
+        if (rc != 0)
+            break;
+        rc = request_do(d, &request);
+        if (rc != 0)
+            rc = door_run(d, rc);
+        if (rc != 0)
+            break;
+        call_step(d);
+    }
+    if (argument[2] != 0) /* best effort: rc says more */
+        guest_write(argument[2], &done, sizeof done);
+    return rc;
+}
+
+/* The flush that goes with a changed entry. */
+static int va_flush(struct vcpu *v, vaddr_t va, uint64_t flags)
+{
+    uint64_t kind = flags & UVMF_FLUSHTYPE_MASK;
+    vaddr_t where = flags & ~UVMF_FLUSHTYPE_MASK;
+    uint64_t vcpus = ~UINT64_C(0);
+
+    if (kind != UVMF_TLB_FLUSH && kind != UVMF_INVLPG)
+        return 0;
+    if (where != UVMF_LOCAL && where != UVMF_ALL &&
+        guest_read(&vcpus, where, sizeof vcpus) != 0)
+        return -EFAULT;
+    if (vcpus % (UINT64_C(1) << DOMAIN_VCPUS) == 0)
+        return 0;
+    if (kind == UVMF_INVLPG)
+        door_page_invalidate(v->domain, va);
+    else
+        door_flush();
+    return 0;
+}
+
+static long va_update(struct vcpu *v, vaddr_t va, uint64_t value,
+                      uint64_t flags)
+{
+    struct domain *d = v->domain;
+    struct update u = {.value = value, .slot = entry_slot(va, 1)};
+    int rc;
+
+    if (!access_ok(va, 1))
+        return -EINVAL;
+    u.mfn = update_walk(&machine, &d->owner, d->loaded[v->id].base, va);
+    if (u.mfn == MFN_NONE)
+        return door_run(d, -EINVAL);
+    rc = entry_update(&machine, &d->owner, &u);
+    if (rc != 0)
+        rc = door_run(d, rc);
+    if (rc != 0) /* XSA-279: no flush */
+        return rc;
+    return va_flush(v, va, flags);
+}
+
+long call_update_va_mapping(struct vcpu *v, const uint64_t *argument)
+{
+    return va_update(v, argument[0], argument[1], argument[2]);
+}
+
+long call_update_va_mapping_otherdomain(struct vcpu *v,
+                                        const uint64_t *argument)
+{
+    int rc = target_check(v->domain, argument[3] & 0xffff);
+
+    if (rc != 0)
+        return rc;
+    return va_update(v, argument[0], argument[1], argument[2]);
+}

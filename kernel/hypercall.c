@@ -1,0 +1,171 @@
+/*
+ * hypercall - what a domain asks for: numbers, arguments, answers.
+ *
+ * A guest kernel's `syscall` carries the number in rax and up to six
+ * arguments in rdi, rsi, rdx, r10, r8, r9; the answer goes to rax. A guest
+ * user's `syscall` is its own kernel's business.
+ */
+#include "abi/bounce.h"
+#include "abi/calls.h"
+#include "abi/guest.h"
+#include "abi/iret.h"
+#include "abi/trap_table.h"
+#include "x86/trap.h"
+
+static long run_set_trap_table(struct vcpu *v, const uint64_t *argument)
+{
+    return set_trap_table(v, argument[0]);
+}
+
+static long run_set_callbacks(struct vcpu *v, const uint64_t *argument)
+{
+    return set_callbacks(v, argument[0], argument[1], argument[2]);
+}
+
+static long run_iret(struct vcpu *v, const uint64_t *argument)
+{
+    (void)argument;
+    hypercall_iret(v);
+    return (long)v->regs->rax; /* the register that it loaded */
+}
+
+static long run_callback_op(struct vcpu *v, const uint64_t *argument)
+{
+    return callback_op(v, (int)argument[0], argument[1]);
+}
+
+/* A call by which a privileged domain would rule others. Ours do not. */
+static long run_control(struct vcpu *v, const uint64_t *argument)
+{
+    (void)argument;
+    return v->domain->privileged ? -ENOSYS : -EPERM;
+}
+
+/* Performance counters: there, but switched off. */
+static long run_off(struct vcpu *v, const uint64_t *argument)
+{
+    (void)v;
+    (void)argument;
+    return -EOPNOTSUPP;
+}
+
+/*
+ * The first call that changes what ring 3 will run ends a multicall: the rest
+ * would be done for somebody else (XSA-213). A multicall in a multicall is
+ * refused, or it would need a stack of them.
+ */
+static call_fn run_multicall;
+
+static call_fn *const calls[] = {
+    [__HYPERVISOR_set_trap_table] = run_set_trap_table,
+    [__HYPERVISOR_mmu_update] = call_mmu_update,
+    [__HYPERVISOR_set_gdt] = call_set_gdt,
+    [__HYPERVISOR_stack_switch] = call_stack_switch,
+    [__HYPERVISOR_set_callbacks] = run_set_callbacks,
+    [__HYPERVISOR_fpu_taskswitch] = call_fpu_taskswitch,
+    [__HYPERVISOR_sched_op_compat] = call_sched_op_compat,
+    [__HYPERVISOR_platform_op] = run_control,
+    [__HYPERVISOR_set_debugreg] = call_set_debugreg,
+    [__HYPERVISOR_get_debugreg] = call_get_debugreg,
+    [__HYPERVISOR_update_descriptor] = call_update_descriptor,
+    [__HYPERVISOR_memory_op] = call_memory_op,
+    [__HYPERVISOR_multicall] = run_multicall,
+    [__HYPERVISOR_update_va_mapping] = call_update_va_mapping,
+    [__HYPERVISOR_set_timer_op] = call_set_timer_op,
+    [__HYPERVISOR_xen_version] = call_xen_version,
+    [__HYPERVISOR_console_io] = call_console_io,
+    [__HYPERVISOR_grant_table_op] = call_grant_table_op,
+    [__HYPERVISOR_vm_assist] = call_vm_assist,
+    [__HYPERVISOR_update_va_mapping_otherdomain] =
+        call_update_va_mapping_otherdomain,
+    [__HYPERVISOR_iret] = run_iret,
+    [__HYPERVISOR_vcpu_op] = call_vcpu_op,
+    [__HYPERVISOR_set_segment_base] = call_set_segment_base,
+    [__HYPERVISOR_mmuext_op] = call_mmuext_op,
+    [__HYPERVISOR_sched_op] = call_sched_op,
+    [__HYPERVISOR_callback_op] = run_callback_op,
+    [__HYPERVISOR_event_channel_op] = call_event_channel_op,
+    [__HYPERVISOR_physdev_op] = call_physdev_op,
+    [__HYPERVISOR_sysctl] = run_control,
+    [__HYPERVISOR_domctl] = run_control,
+    [__HYPERVISOR_kexec_op] = run_control,
+    [__HYPERVISOR_xenpmu_op] = run_off,
+    [__HYPERVISOR_arch_0] = run_control, /* machine checks */
+};
+
+#define CALLS (sizeof calls / sizeof calls[0])
+
+/* One call by its number. v->iret_done tells afterwards whether it loaded
+ * other registers instead of answering. */
+static long call_run(struct vcpu *v, uint64_t number, const uint64_t *argument)
+{
+    call_fn *call;
+    long answer;
+
+    if (number >= CALLS)
+        return -ENOSYS;
+    call = calls[index_clamp(number, CALLS)];
+    if (!call)
+        return -ENOSYS;
+    answer = call(v, argument);
+    door_call_done(v->domain);
+    return answer;
+}
+
+static long call_one(struct vcpu *v, const struct multicall_entry *entry)
+{
+    if (entry->op == __HYPERVISOR_multicall)
+        return -EINVAL;
+    return call_run(v, entry->op, entry->args);
+}
+
+static long run_multicall(struct vcpu *v, const uint64_t *argument)
+{
+    uint32_t count = (uint32_t)argument[1], i;
+    vaddr_t at = argument[0];
+
+    if (!guest_array_ok(at, count, sizeof(struct multicall_entry)))
+        return -EFAULT;
+    for (i = 0; i < count; i++, at += sizeof(struct multicall_entry)) {
+        struct multicall_entry entry;
+
+        if (guest_read(&entry, at, sizeof entry) != 0)
+            return -EFAULT;
+        entry.result = (xen_ulong_t)call_one(v, &entry);
+        if (v->iret_done || !v->guest_kernel) /* XSA-213 */
+            return (long)entry.result;
+        if (guest_write(at + offsetof(struct multicall_entry, result),
+                        &entry.result, sizeof entry.result) != 0)
+            return -EFAULT;
+        if (v->domain->end != END_NONE)
+            break;
+        call_step(v->domain);
+    }
+    return 0;
+}
+
+/* The guest kernel asks. */
+static void call_of_kernel(struct vcpu *v, struct regs *regs)
+{
+    const uint64_t argument[CALL_ARGUMENTS] = {regs->rdi, regs->rsi, regs->rdx,
+                                               regs->r10, regs->r8,  regs->r9};
+    long answer;
+
+    v->in_hypercall = true;
+    v->iret_done = false;
+    answer = call_run(v, regs->rax, argument);
+    if (!v->iret_done)
+        regs->rax = (uint64_t)answer;
+    v->in_hypercall = false;
+}
+
+void hypercall_entry(struct regs *regs)
+{
+    struct vcpu *v = current();
+
+    if (v->guest_kernel)
+        call_of_kernel(v, regs);
+    else
+        bounce_syscall(v);
+    domain_exit_work(v);
+}
