@@ -6,7 +6,6 @@
 #include "x86/gdt.h"
 #include "x86/paging.h"
 #include "x86/tlb.h"
-#include "x86/trap.h"
 
 uint32_t door_budget = DOOR_BUDGET;
 
@@ -49,22 +48,30 @@ void door_page_invalidate(struct domain *d, vaddr_t va)
     tlb_flush_page(va);
 }
 
-int door_run(struct domain *d, int rc)
+int door_step(struct domain *d, int rc)
 {
     struct owner *o = &d->owner;
 
-    while (rc > 0) {
-        if (rc == STOP_FLUSH)
-            door_flush();
-        else if (rc == STOP_BUDGET)
-            interrupt_window();
-        else if (current() == &d->vcpu[o->op.vcpu])
-            door_load(current());
-        o->budget = door_budget;
+    if (rc == STOP_FLUSH)
+        door_flush();
+    else if (rc == STOP_BUDGET)
+        schedule_point();
+    else if (rc == STOP_LOAD && current() == &d->vcpu[o->op.vcpu])
+        door_load(current());
+    o->budget = door_budget;
+    if (rc > 0)
         rc = op_resume(&machine, o);
-    }
     if (rc < 0 && o->refusal.rule != RULE_NONE)
         report_refusal(d, &o->refusal);
-    o->refusal.rule = RULE_NONE;
+    if (rc <= 0)
+        o->refusal.rule = RULE_NONE;
+    return rc;
+}
+
+int door_run(struct domain *d, int rc)
+{
+    do
+        rc = door_step(d, rc);
+    while (rc > 0);
     return rc;
 }

@@ -27,6 +27,10 @@ extern uint32_t door_budget;
  */
 int door_run(struct domain *d, int rc);
 
+/* door_step - the same, as far as the next stop: what rc asks for is done,
+ * and the operation resumed. Returns its answer or the next STOP_*. */
+int door_step(struct domain *d, int rc);
+
 /* door_flush - flush every CPU fully, and tell the rule core. */
 void door_flush(void);
 

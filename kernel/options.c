@@ -18,8 +18,10 @@ struct kernel_options options = {
 };
 
 static unsigned int exit_choice;
+static unsigned int run_choice;
 
 static const char *const exit_names[] = { "halt", "qemu", NULL };
+static const char *const run_names[] = { "inturn", "together", NULL };
 static const char *const audit_names[] = { "off", "end", "call", NULL };
 static const char *const cpu_names[] = { "warn", "strict", NULL };
 static const char *const l1tf_names[] = { "auto", "on", NULL };
@@ -38,6 +40,8 @@ static const struct option table[] = {
     { .name = "audit_every", .kind = OPTION_NUMBER,
       .value = &options.audit_every },
     { .name = "mem", .kind = OPTION_SIZE, .value = &options.memory },
+    { .name = "run", .kind = OPTION_CHOICE, .value = &run_choice,
+      .choices = run_names },
     { .name = "refusals", .kind = OPTION_BOOL, .value = &options.refusals },
     { .name = "smep", .kind = OPTION_BOOL, .value = &options.smep },
     { .name = "smap", .kind = OPTION_BOOL, .value = &options.smap },
@@ -63,6 +67,7 @@ void options_read(const char *line)
 
     options_parse(line, &all, &report, NULL);
     options.exit_qemu = exit_choice == 1;
+    options.together = run_choice == 1;
     if (options.budget == 0)
         options.budget = 1;
     door_budget = (uint32_t)options.budget;

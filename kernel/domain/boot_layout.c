@@ -35,7 +35,7 @@ uint64_t boot_layout_table(const struct boot_layout *layout, uint32_t level,
 /* Give the next `count` pages. */
 static struct boot_pages take(uint64_t *next, uint64_t count)
 {
-    struct boot_pages pages = { *next, count };
+    struct boot_pages pages = {*next, count};
 
     *next += count;
     return pages;
@@ -95,7 +95,7 @@ static struct boot_tables more_tables(const struct boot_layout *l,
     const struct boot_tables *have = &l->tables[level];
     uint64_t from = boot_layout_key(level, l->p2m_va);
     uint64_t to = boot_layout_key(level, last);
-    struct boot_tables t = { 0 };
+    struct boot_tables t = {0};
 
     if (from - have->first < have->count)
         from = have->first + have->count;
@@ -124,8 +124,7 @@ static int place_p2m(struct boot_layout *l, uint64_t *next)
     l->p2m_frames = l->p2m.count;
     for (level = 4; level >= 1; level--) {
         l->p2m_tables[level] = more_tables(l, level, last);
-        l->p2m_tables[level].pfn =
-            take(next, l->p2m_tables[level].count).pfn;
+        l->p2m_tables[level].pfn = take(next, l->p2m_tables[level].count).pfn;
         l->p2m_frames += l->p2m_tables[level].count;
     }
     return 0;
@@ -150,12 +149,15 @@ int boot_layout_compute(struct boot_layout *layout, const struct image *image,
                         const struct boot_sizes *sizes, struct reason *why)
 {
     struct boot_layout l = {
-        .pages = sizes->pages, .base = image->virt_base,
+        .pages = sizes->pages,
+        .base = image->virt_base,
         .ramdisk.count = pages_of(sizes->ramdisk_bytes),
         .ramdisk_mapped = !image->mod_start_pfn,
         .p2m.count = pages_of(sizes->pages * sizeof(uint64_t)),
-        .p2m_va = image->init_p2m, .p2m_apart = image->has_init_p2m,
+        .p2m_va = image->init_p2m,
+        .p2m_apart = image->has_init_p2m,
     };
+    unsigned long long need, have = sizes->pages * (PAGE_BYTES / KIB);
     uint64_t next = pages_of(image->end);
 
     if (sizes->pages > IMAGE_BYTES_MAX / PAGE_BYTES)
@@ -164,21 +166,21 @@ int boot_layout_compute(struct boot_layout *layout, const struct image *image,
         return reason_set(why, "a ramdisk has no more than 1 TiB");
     place_pages(&l, &next, !sizes->privileged);
     if (place_tables(&l, &next) != 0)
-        return reason_set(why, "with its VIRT_BASE %#llx it would run into "
+        return reason_set(why,
+                          "with its VIRT_BASE %#llx it would run into "
                           "the kernel's addresses or over their end",
                           (unsigned long long)l.base);
     if (!l.ramdisk_mapped)
         l.ramdisk = take(&next, l.ramdisk.count);
     if (l.p2m_apart && l.p2m.count > 0 && place_p2m(&l, &next) != 0)
-        return reason_set(why, "its INIT_P2M %#llx is among the kernel's "
+        return reason_set(why,
+                          "its INIT_P2M %#llx is among the kernel's "
                           "addresses or those of its own image",
                           (unsigned long long)l.p2m_va);
+    need = (next * PAGE_BYTES + MIB - 1) / MIB;
     if (next > sizes->pages)
         return reason_set(why, "it needs mem=%lluM or more, and has %lluK",
-                          (unsigned long long)
-                          ((next * PAGE_BYTES + MIB - 1) / MIB),
-                          (unsigned long long)
-                          (sizes->pages * (PAGE_BYTES / KIB)));
+                          need, have);
     *layout = l;
     return 0;
 }

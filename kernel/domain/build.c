@@ -12,6 +12,7 @@
 #include "x86/stack.h"
 
 #define EXTENT_BYTES (EXTENT_FRAMES * PAGE_BYTES)
+#define MIB (UINT64_C(1) << 20)
 /* The machine-to-phys entry of a frame that is none of a domain's pages. */
 #define M2P_NONE UINT64_MAX
 /* Frames of the extent that the kernel shares with the domain. */
@@ -89,8 +90,7 @@ static void extents_free(struct build *b)
 static mfn_t mfn_of(const struct build *b, uint64_t pfn)
 {
     uint64_t index = pfn / EXTENT_FRAMES;
-    uint32_t extent =
-        b->extents[index / CHUNK_EXTENTS][index % CHUNK_EXTENTS];
+    uint32_t extent = b->extents[index / CHUNK_EXTENTS][index % CHUNK_EXTENTS];
 
     return (mfn_t)extent * EXTENT_FRAMES + pfn % EXTENT_FRAMES;
 }
@@ -131,13 +131,16 @@ static int give_memory(struct build *b)
     struct domain *d = b->domain;
     uint64_t pages = b->layout.pages;
     uint64_t extents = (pages + EXTENT_FRAMES - 1) / EXTENT_FRAMES;
-    mfn_t first;
+    unsigned long long asked = (extents + 1) * EXTENT_BYTES / MIB;
+    unsigned long long free = machine.free_count * EXTENT_BYTES / MIB;
+    mfn_t first = MFN_NONE;
     uint64_t i;
 
     if (extents + 1 > machine.free_count)
-        return reason_set(&b->why, "it has mem=%lluK, and %llu MiB are free",
-                          (unsigned long long)(pages * 4),
-                          (unsigned long long)machine.free_count * 2);
+        return reason_set(&b->why,
+                          "it takes %llu MiB with what it shares, "
+                          "and %llu MiB are free",
+                          asked, free);
     d->owner.limit = pages + SHARED_FRAMES;
     d->pages = pages;
     for (i = 0; i < extents; i++) {
@@ -210,11 +213,11 @@ static void fill_p2m(const struct build *b)
 static void fill_hypercall_page(const struct build *b)
 {
     /* push rcx; push r11; mov eax, n; syscall; pop r11; pop rcx; ret */
-    static const uint8_t stub[] = { 0x51, 0x41, 0x53, 0xb8, 0, 0, 0, 0, 0x0f,
-                                    0x05, 0x41, 0x5b, 0x59, 0xc3 };
+    static const uint8_t stub[] = {0x51, 0x41, 0x53, 0xb8, 0,    0,    0,
+                                   0,    0x0f, 0x05, 0x41, 0x5b, 0x59, 0xc3};
     /* push rcx; push r11; push rax; mov eax, 23; syscall */
-    static const uint8_t iret[] = { 0x51, 0x41, 0x53, 0x50, 0xb8, STUB_IRET,
-                                    0, 0, 0, 0x0f, 0x05 };
+    static const uint8_t iret[] = {0x51, 0x41, 0x53, 0x50, 0xb8, STUB_IRET,
+                                   0,    0,    0,    0x0f, 0x05};
     uint64_t address = b->image.hypercall_page - b->image.virt_base;
     uint8_t *page;
     uint32_t n;
@@ -350,7 +353,7 @@ static int hold(struct build *b, mfn_t mfn)
         return 0;
     if (door_run(d, frame_hold(&machine, &d->owner, mfn)) != 0)
         return reason_set(&b->why, "a frame that is shared with it cannot be "
-                          "held");
+                                   "held");
     return 0;
 }
 
@@ -395,8 +398,10 @@ static int set_up_vcpu(struct build *b)
     fpu_reset(&v->fpu);
     v->regs = context_regs(v->stack_top);
     *v->regs = (struct regs){
-        .rip = b->image.entry, .cs = SELECTOR_GUEST_CS,
-        .rsp = stack_end, .ss = SELECTOR_GUEST_SS,
+        .rip = b->image.entry,
+        .cs = SELECTOR_GUEST_CS,
+        .rsp = stack_end,
+        .ss = SELECTOR_GUEST_SS,
         .rflags = RFLAGS_ONE | RFLAGS_IF,
         .rsi = boot_layout_va(&b->layout, b->layout.start_info),
     };
@@ -463,7 +468,7 @@ struct domain *domain_build(const struct module_options *options,
                             const struct build_file *image,
                             const struct build_file *ramdisk)
 {
-    struct build b = { .ramdisk = ramdisk };
+    struct build b = {.ramdisk = ramdisk};
     int rc = check(&b, options, image);
 
     if (rc == 0) {

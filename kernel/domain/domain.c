@@ -29,6 +29,16 @@ struct domain *domain_by_id(uint32_t id)
     return NULL;
 }
 
+struct domain *domain_next(const struct domain *d)
+{
+    uint32_t i;
+
+    for (i = d ? (uint32_t)(d - storage) + 1 : 0; i < DOMAINS; i++)
+        if (domains[i])
+            return domains[i];
+    return NULL;
+}
+
 /* An id that no domain has. 0 is nobody's, and DOMID_* are Xen's. */
 static uint16_t next_id(void)
 {
@@ -101,6 +111,8 @@ void domain_exit_work(struct vcpu *v)
 {
     struct domain *d = v->domain;
 
+    if (d->end == END_NONE && schedule_is_due())
+        schedule_point();
     if (d->end == END_NONE && event_deliverable(v)) {
         struct callback upcall = v->event;
 

@@ -60,6 +60,8 @@ struct domain {
     struct port ports[EVENT_PORTS];
 
     uint64_t calls;         /* hypercalls so far */
+    int leaving;            /* of owner_destroy: STOP_* while it goes on */
+    bool removed;           /* given back as far as it can be */
     bool audit_failed;      /* a count was found wrong, once is enough */
     uint64_t refusals_shown;    /* of the rate limit's bucket */
     uint64_t refusals_since;    /* when the bucket last changed */
@@ -89,6 +91,10 @@ void domain_shutdown(struct domain *d, enum domain_end end);
  * pending event upcall if the guest kernel may take one, yields.
  */
 void domain_exit_work(struct vcpu *v);
+
+/* domain_next - the living domain behind this one, in a fixed order; the
+ * first for NULL, NULL behind the last. */
+struct domain *domain_next(const struct domain *d);
 
 /* domain_by_id - NULL when there is none with this id. */
 struct domain *domain_by_id(uint32_t id);

@@ -62,14 +62,14 @@ static bool is_bzimage(const uint8_t *bytes, size_t size)
 static const char *check_header(const uint8_t *header, size_t size)
 {
     if (size < 4 || memcmp(header, "\177ELF", 4) != 0)
-        return is_bzimage(header, size) ?
-            "it is a Linux bzImage: give the ELF file that is packed in it" :
-            "it is not an ELF file";
+        return is_bzimage(header, size) ? "it is a Linux bzImage: give the ELF "
+                                          "file that is packed in it"
+                                        : "it is not an ELF file";
     if (size < HEADER_BYTES)
         return "the file ends inside the ELF header";
     if (header[4] != CLASS_64)
-        return header[4] == 1 ? "it is a 32-bit ELF file, not a 64-bit one" :
-                                "the ELF class is none that there is";
+        return header[4] == 1 ? "it is a 32-bit ELF file, not a 64-bit one"
+                              : "the ELF class is none that there is";
     if (header[5] != DATA_LITTLE_ENDIAN)
         return "it is a big-endian ELF file";
     if (header[6] != VERSION_CURRENT || read32(header + 20) != VERSION_CURRENT)
@@ -103,8 +103,8 @@ static const char *check_program_headers(const uint8_t *header, size_t size)
 
 struct elf_segment elf_segment_read(const struct elf *elf, uint32_t index)
 {
-    const uint8_t *at = elf->bytes + elf->segments_at +
-                        (uint64_t)index * SEGMENT_BYTES;
+    const uint8_t *at =
+        elf->bytes + elf->segments_at + (uint64_t)index * SEGMENT_BYTES;
 
     return (struct elf_segment){
         .type = read32(at),
@@ -131,9 +131,9 @@ static const char *check_segment(const struct elf *elf, uint32_t index)
     if (s.type != ELF_SEGMENT_LOAD && s.type != ELF_SEGMENT_NOTE)
         return NULL;
     if (!inside(elf->size, s.offset, s.file_bytes))
-        return s.type == ELF_SEGMENT_LOAD ?
-            "a segment lies outside the file: is it truncated?" :
-            "the notes lie outside the file: is it truncated?";
+        return s.type == ELF_SEGMENT_LOAD
+                   ? "a segment lies outside the file: is it truncated?"
+                   : "the notes lie outside the file: is it truncated?";
     if (s.type == ELF_SEGMENT_NOTE)
         return NULL;
     if (s.file_bytes > s.memory_bytes)
@@ -159,11 +159,10 @@ static const char *check_segments(const struct elf *elf)
     return why;
 }
 
-int elf_open(struct elf *elf, const void *bytes, size_t size,
-             const char **why)
+int elf_open(struct elf *elf, const void *bytes, size_t size, const char **why)
 {
     const uint8_t *header = bytes;
-    struct elf found = { .bytes = header, .size = size };
+    struct elf found = {.bytes = header, .size = size};
 
     *why = check_header(header, size);
     if (!*why)
@@ -240,7 +239,7 @@ int elf_section_read(const struct elf *elf, uint32_t index,
 struct elf_notes elf_notes_open(const struct elf *elf, uint64_t offset,
                                 uint64_t bytes)
 {
-    return (struct elf_notes){ .bytes = elf->bytes + offset, .size = bytes };
+    return (struct elf_notes){.bytes = elf->bytes + offset, .size = bytes};
 }
 
 /* Go over `bytes` and as much of their padding as there is; false when they

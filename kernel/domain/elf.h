@@ -83,8 +83,7 @@ struct elf_notes {
  * 0          *elf describes it
  * -EINVAL    not such a file
  */
-int elf_open(struct elf *elf, const void *bytes, size_t size,
-             const char **why);
+int elf_open(struct elf *elf, const void *bytes, size_t size, const char **why);
 
 /* elf_segment_read - program header `index`, which is < elf->segments. */
 struct elf_segment elf_segment_read(const struct elf *elf, uint32_t index);

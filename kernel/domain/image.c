@@ -47,7 +47,7 @@ static bool span_is(struct span s, const char *text)
 /* Cut `s` at the first `separator`; what is behind it stays in *s. */
 static struct span span_cut(struct span *s, char separator)
 {
-    struct span head = { s->text, 0 };
+    struct span head = {s->text, 0};
 
     while (head.bytes < s->bytes && s->text[head.bytes] != separator)
         head.bytes++;
@@ -88,8 +88,7 @@ static bool feature_is_here(struct span name)
     return span_is(name, "writable_page_tables") ||
            span_is(name, "pae_pgdir_above_4gb") ||
            span_is(name, "mmu_pt_update_preserve_ad") ||
-           span_is(name, "gnttab_map_avail_bits") ||
-           span_is(name, "dom0");
+           span_is(name, "gnttab_map_avail_bits") || span_is(name, "dom0");
 }
 
 /* Names separated by '|'; one that begins with '!' is required. */
@@ -103,8 +102,10 @@ static int take_features(struct reader *r, struct span list)
         name.text++;
         name.bytes--;
         if (!feature_is_here(name))
-            return refuse_text(r, "it requires a feature that this kernel "
-                               "does not have", name);
+            return refuse_text(r,
+                               "it requires a feature that this kernel "
+                               "does not have",
+                               name);
     }
     return 0;
 }
@@ -120,19 +121,17 @@ static int take_text(struct reader *r, uint32_t type, struct span value)
         return 0;
     case XEN_ELFNOTE_LOADER:
         if (!span_is(value, "generic"))
-            return refuse_text(r, "it wants another loader than the generic "
-                               "one", value);
+            return refuse_text(r,
+                               "it wants another loader than the generic "
+                               "one",
+                               value);
         return 0;
-    case XEN_ELFNOTE_FEATURES:
-        return take_features(r, value);
-    case XEN_ELFNOTE_GUEST_OS:
-        span_copy(r->image->guest_os, value);
-        return 0;
+    case XEN_ELFNOTE_FEATURES: return take_features(r, value);
+    case XEN_ELFNOTE_GUEST_OS: span_copy(r->image->guest_os, value); return 0;
     case XEN_ELFNOTE_GUEST_VERSION:
         span_copy(r->image->guest_version, value);
         return 0;
-    default:
-        return 0;
+    default: return 0;
     }
 }
 
@@ -149,9 +148,7 @@ static int take_number(struct reader *r, uint32_t type, uint64_t value)
         image->hypercall_page = value;
         image->has_hypercall_page = true;
         return 0;
-    case XEN_ELFNOTE_VIRT_BASE:
-        image->virt_base = value;
-        return 0;
+    case XEN_ELFNOTE_VIRT_BASE: image->virt_base = value; return 0;
     case XEN_ELFNOTE_PADDR_OFFSET:
         image->paddr_offset = value;
         r->said |= SAID_PADDR_OFFSET;
@@ -160,17 +157,15 @@ static int take_number(struct reader *r, uint32_t type, uint64_t value)
         image->init_p2m = value;
         image->has_init_p2m = true;
         return 0;
-    case XEN_ELFNOTE_MOD_START_PFN:
-        image->mod_start_pfn = value != 0;
-        return 0;
+    case XEN_ELFNOTE_MOD_START_PFN: image->mod_start_pfn = value != 0; return 0;
     case XEN_ELFNOTE_HV_START_LOW:
         if (value > M2P_BASE)
-            return reason_set(r->why, "it wants addresses from %#llx on that "
+            return reason_set(r->why,
+                              "it wants addresses from %#llx on that "
                               "are the kernel's",
                               (unsigned long long)M2P_BASE);
         return 0;
-    default:
-        return 0;
+    default: return 0;
     }
 }
 
@@ -183,10 +178,8 @@ static bool type_is_number(uint32_t type)
     case XEN_ELFNOTE_PADDR_OFFSET:
     case XEN_ELFNOTE_INIT_P2M:
     case XEN_ELFNOTE_MOD_START_PFN:
-    case XEN_ELFNOTE_HV_START_LOW:
-        return true;
-    default:
-        return false;
+    case XEN_ELFNOTE_HV_START_LOW: return true;
+    default: return false;
     }
 }
 
@@ -196,7 +189,7 @@ static int take_note(struct reader *r, const struct elf_note *note)
 {
     uint32_t low;
     uint64_t value;
-    struct span text = { (const char *)note->value, 0 };
+    struct span text = {(const char *)note->value, 0};
 
     if (note->owner_bytes != 4 || memcmp(note->owner, "Xen", 4) != 0)
         return 0;
@@ -211,8 +204,10 @@ static int take_note(struct reader *r, const struct elf_note *note)
         memcpy(&low, note->value, sizeof(low));
         value = low;
     } else {
-        return reason_set(r->why, "the number in its Xen note %u has %u "
-                          "bytes, not 4 or 8", note->type, note->value_bytes);
+        return reason_set(r->why,
+                          "the number in its Xen note %u has %u "
+                          "bytes, not 4 or 8",
+                          note->type, note->value_bytes);
     }
     return take_number(r, note->type, value);
 }
@@ -230,7 +225,7 @@ static int take_notes(struct reader *r, uint64_t offset, uint64_t bytes)
     }
     if (more != 0)
         return reason_set(r->why, "an ELF note runs over the end of its "
-                          "segment");
+                                  "segment");
     return 0;
 }
 
@@ -256,15 +251,15 @@ static const struct {
     const char *key;
     uint32_t type;
 } old_keys[] = {
-    { "GUEST_OS", XEN_ELFNOTE_GUEST_OS },
-    { "GUEST_VER", XEN_ELFNOTE_GUEST_VERSION },
-    { "LOADER", XEN_ELFNOTE_LOADER },
-    { "XEN_VER", XEN_ELFNOTE_XEN_VERSION },
-    { "FEATURES", XEN_ELFNOTE_FEATURES },
-    { "VIRT_BASE", XEN_ELFNOTE_VIRT_BASE },
-    { "VIRT_ENTRY", XEN_ELFNOTE_ENTRY },
-    { "ELF_PADDR_OFFSET", XEN_ELFNOTE_PADDR_OFFSET },
-    { "HYPERCALL_PAGE", XEN_ELFNOTE_HYPERCALL_PAGE },
+    {"GUEST_OS", XEN_ELFNOTE_GUEST_OS},
+    {"GUEST_VER", XEN_ELFNOTE_GUEST_VERSION},
+    {"LOADER", XEN_ELFNOTE_LOADER},
+    {"XEN_VER", XEN_ELFNOTE_XEN_VERSION},
+    {"FEATURES", XEN_ELFNOTE_FEATURES},
+    {"VIRT_BASE", XEN_ELFNOTE_VIRT_BASE},
+    {"VIRT_ENTRY", XEN_ELFNOTE_ENTRY},
+    {"ELF_PADDR_OFFSET", XEN_ELFNOTE_PADDR_OFFSET},
+    {"HYPERCALL_PAGE", XEN_ELFNOTE_HYPERCALL_PAGE},
 };
 
 /* A number in C's notation, all of the text. */
@@ -307,8 +302,10 @@ static int take_pair(struct reader *r, struct span value)
         if (!type_is_number(old_keys[i].type))
             return take_text(r, old_keys[i].type, value);
         if (!span_number(value, &number))
-            return refuse_text(r, "a value in its section __xen_guest is not "
-                               "a number", value);
+            return refuse_text(r,
+                               "a value in its section __xen_guest is not "
+                               "a number",
+                               value);
         if (old_keys[i].type == XEN_ELFNOTE_HYPERCALL_PAGE)
             r->hypercall_page_is_pfn = true;
         return take_number(r, old_keys[i].type, number);
@@ -319,9 +316,7 @@ static int take_pair(struct reader *r, struct span value)
 /* "KEY=value,KEY=value", terminated or not. */
 static int take_old_style(struct reader *r, const struct elf_section *section)
 {
-    struct span text = {
-        (const char *)r->image->elf.bytes + section->offset, 0
-    };
+    struct span text = {(const char *)r->image->elf.bytes + section->offset, 0};
     int rc = 0;
 
     text.bytes = strnlen(text.text, section->bytes);
@@ -333,8 +328,8 @@ static int take_old_style(struct reader *r, const struct elf_section *section)
     if (!(r->said & SAID_PADDR_OFFSET))
         r->image->paddr_offset = r->image->virt_base;
     if (r->hypercall_page_is_pfn)
-        r->image->hypercall_page = r->image->virt_base +
-                                   r->image->hypercall_page * PAGE_BYTES;
+        r->image->hypercall_page =
+            r->image->virt_base + r->image->hypercall_page * PAGE_BYTES;
     return 0;
 }
 
@@ -349,7 +344,7 @@ static int take_sections(struct reader *r, bool old_style)
     for (i = 1; i < elf->sections && rc == 0; i++) {
         if (elf_section_read(elf, i, &section) != 0)
             return reason_set(r->why, "it has no segment with Xen notes, and "
-                              "its sections lie outside the file");
+                                      "its sections lie outside the file");
         if (!old_style && section.type == ELF_SECTION_NOTE)
             rc = take_notes(r, section.offset, section.bytes);
         if (old_style && section.type != ELF_SECTION_NOBITS &&
@@ -389,9 +384,10 @@ static int check_parts(struct reader *r)
         /* A segment below the offset has a huge address. */
         if (part.address >= IMAGE_BYTES_MAX ||
             part.memory_bytes > IMAGE_BYTES_MAX - part.address)
-            return reason_set(r->why, "its segment %u is not within the first "
-                              "TiB behind its PADDR_OFFSET %#llx", i,
-                              (unsigned long long)image->paddr_offset);
+            return reason_set(r->why,
+                              "its segment %u is not within the first "
+                              "TiB behind its PADDR_OFFSET %#llx",
+                              i, (unsigned long long)image->paddr_offset);
         if (part.address < image->start)
             image->start = part.address;
         if (part.address + part.memory_bytes > image->end)
@@ -420,22 +416,29 @@ static int check_places(struct reader *r)
     const struct image *image = r->image;
 
     if (image->virt_base % PAGE_BYTES != 0)
-        return reason_set(r->why, "its VIRT_BASE %#llx is not the address of "
-                          "a page", (unsigned long long)image->virt_base);
+        return reason_set(r->why,
+                          "its VIRT_BASE %#llx is not the address of "
+                          "a page",
+                          (unsigned long long)image->virt_base);
     if (image->paddr_offset % PAGE_BYTES != 0)
-        return reason_set(r->why, "its PADDR_OFFSET %#llx is not the address "
+        return reason_set(r->why,
+                          "its PADDR_OFFSET %#llx is not the address "
                           "of a page",
                           (unsigned long long)image->paddr_offset);
     if (image->has_init_p2m && image->init_p2m % PAGE_BYTES != 0)
-        return reason_set(r->why, "its INIT_P2M %#llx is not the address of "
-                          "a page", (unsigned long long)image->init_p2m);
+        return reason_set(r->why,
+                          "its INIT_P2M %#llx is not the address of "
+                          "a page",
+                          (unsigned long long)image->init_p2m);
     if (!is_loaded(image, image->entry))
-        return reason_set(r->why, "its entry %#llx is in no segment that is "
-                          "loaded", (unsigned long long)image->entry);
-    if (image->has_hypercall_page &&
-        (image->hypercall_page % PAGE_BYTES != 0 ||
-         !is_loaded(image, image->hypercall_page)))
-        return reason_set(r->why, "its hypercall page %#llx is no page of a "
+        return reason_set(r->why,
+                          "its entry %#llx is in no segment that is "
+                          "loaded",
+                          (unsigned long long)image->entry);
+    if (image->has_hypercall_page && (image->hypercall_page % PAGE_BYTES != 0 ||
+                                      !is_loaded(image, image->hypercall_page)))
+        return reason_set(r->why,
+                          "its hypercall page %#llx is no page of a "
                           "segment that is loaded",
                           (unsigned long long)image->hypercall_page);
     return 0;
@@ -444,8 +447,8 @@ static int check_places(struct reader *r)
 int image_read(struct image *image, const void *bytes, size_t size,
                struct reason *why)
 {
-    struct image found = { 0 };
-    struct reader r = { .image = &found, .why = why };
+    struct image found = {0};
+    struct reader r = {.image = &found, .why = why};
     const char *broken;
     int rc;
 
@@ -460,7 +463,7 @@ int image_read(struct image *image, const void *bytes, size_t size,
         return rc;
     if (!(r.said & SAID_ANYTHING))
         return reason_set(why, "it has no Xen notes: it is not for a "
-                          "paravirtualized machine");
+                               "paravirtualized machine");
     if (!(r.said & SAID_ENTRY))
         found.entry = found.elf.entry;
     rc = check_parts(&r);

@@ -72,7 +72,7 @@ bool image_part_read(const struct image *image, uint32_t index,
                      struct image_part *part);
 
 /* reason_set - write a reason, printf style; returns -EINVAL. */
-__attribute__((format(printf, 2, 3)))
-int reason_set(struct reason *why, const char *format, ...);
+__attribute__((format(printf, 2, 3))) int reason_set(struct reason *why,
+                                                     const char *format, ...);
 
 #endif

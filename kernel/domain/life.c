@@ -11,10 +11,12 @@
 #include "memory.h"
 #include "options.h"
 #include "report.h"
+#include "x86/console.h"
 #include "x86/log.h"
 #include "x86/paging.h"
 #include "x86/power.h"
 #include "x86/stack.h"
+#include "x86/trap.h"
 
 #define MIB UINT64_C(0x100000)
 
@@ -52,44 +54,92 @@ void door_call_done(struct domain *d)
                      (unsigned long long)d->calls);
 }
 
-/* Give everything back, and print the domain's last line. */
-static uint8_t remove_domain(struct domain *d)
+/* The vcpu has ended: last words, and the first step of giving back. */
+static void leave_begin(struct domain *d)
 {
-    uint64_t given = d->owner.extent_count * (uint64_t)EXTENT_FRAMES;
-    uint16_t id = d->owner.id;
-    const char *word = "off";
-    int rc;
-
     console_ring_drain(d);
     store_close(d);
     report_print();
-    log_domain_end(id);
+    log_domain_end(d->owner.id);
     op_abandon(&d->owner);
     door_run(d, op_resume(&machine, &d->owner));
     if (options.audit != AUDIT_OFF)
-        word = audit_domain(d) && !d->audit_failed ? "clean" : "FAILED";
-    rc = door_run(d, owner_destroy(&machine, &d->owner));
-    if (rc != 0)
-        word = "FAILED";
+        audit_domain(d);
+    d->leaving = owner_destroy(&machine, &d->owner);
+}
+
+/* Everything is given back: the domain's last line. Returns POWER_EXIT_*. */
+static uint8_t leave_end(struct domain *d)
+{
+    uint64_t given = d->memory_bytes / PAGE_BYTES;
+    uint64_t kept = d->owner.extent_count * (uint64_t)EXTENT_FRAMES;
+    bool broken = d->leaving != 0 || d->audit_failed;
+    uint8_t end = d->end == END_CRASH ? POWER_EXIT_CRASHED : POWER_EXIT_ENDED;
+    const char *word = broken ? "FAILED" : "clean";
+
+    if (!broken && options.audit == AUDIT_OFF)
+        word = "off";
     log_printf(LOG_INFO, "domain %u ended: reason=%s frames=%llu/%llu "
-               "audit=%s", id, end_names[d->end], (unsigned long long)
-               (given - d->owner.extent_count * (uint64_t)EXTENT_FRAMES),
-               (unsigned long long)given, word);
+               "audit=%s", d->owner.id, end_names[d->end],
+               (unsigned long long)(given - kept), (unsigned long long)given,
+               word);
     stack_free(d->vcpu[0].stack_top);
-    if (rc != 0 || d->audit_failed) {
-        if (rc == 0)
-            domain_free(d);             /* else a zombie keeps its id */
-        return POWER_EXIT_BROKEN;
-    }
-    rc = d->end == END_CRASH ? POWER_EXIT_CRASHED : POWER_EXIT_ENDED;
-    domain_free(d);
-    return (uint8_t)rc;
+    if (d->leaving == 0)
+        domain_free(d);
+    else
+        d->removed = true;              /* a zombie keeps its id */
+    return broken ? POWER_EXIT_BROKEN : end;
 }
 
 /* The worse of two ends. */
 static uint8_t worse(uint8_t a, uint8_t b)
 {
     return a > b ? a : b;
+}
+
+/* One step of removing every domain that has ended. true: there was one. */
+static bool reap(uint8_t *end)
+{
+    struct domain *d = NULL, *next;
+    bool busy = false;
+
+    for (d = domain_next(NULL); d; d = next) {
+        next = domain_next(d);
+        if (d->removed || d->vcpu[0].state != VCPU_ENDED)
+            continue;
+        busy = true;
+        if (d->leaving == 0)
+            leave_begin(d);
+        if (d->leaving > 0)
+            d->leaving = door_step(d, d->leaving);
+        if (d->leaving <= 0)
+            *end = worse(*end, leave_end(d));
+    }
+    return busy;
+}
+
+/* Is any domain there that is not a zombie? */
+static bool any_alive(void)
+{
+    struct domain *d = NULL;
+
+    while ((d = domain_next(d)) != NULL)
+        if (!d->removed)
+            return true;
+    return false;
+}
+
+/* Run all domains until the last one has gone. */
+static void run_all(uint8_t *end)
+{
+    while (any_alive()) {
+        bool ran = schedule_next();
+        bool reaped = reap(end);
+
+        if (!ran && !reaped)
+            cpu_idle();
+    }
+    console_flush();
 }
 
 static void say(void *context, const char *message)
@@ -147,8 +197,8 @@ static bool find_ramdisk(const struct boot_info *info, const char *name,
     return false;
 }
 
-/* One module's domain, from building it to its last line. */
-static uint8_t live(const struct boot_info *info, unsigned int number)
+/* Build one module's domain. false: there is none, and a line says why. */
+static bool begin(const struct boot_info *info, unsigned int number)
 {
     const struct boot_module *module = &info->modules[number];
     const struct module_options *o = &module_options[number];
@@ -158,19 +208,17 @@ static uint8_t live(const struct boot_info *info, unsigned int number)
     struct domain *d;
 
     if (!image.data || !find_ramdisk(info, o->ramdisk, &ramdisk))
-        return POWER_EXIT_CRASHED;
+        return false;
     d = domain_build(o, &image, &ramdisk);
     if (!d)
-        return POWER_EXIT_CRASHED;
+        return false;
     log_printf(LOG_INFO, "domain %u is %s: %llu MiB, %s%s%s", d->owner.id,
                d->name, (unsigned long long)(d->pages * PAGE_BYTES / MIB),
                d->privileged ? "privileged" : "unprivileged",
                o->command_line[0] ? ", " : "", o->command_line);
-    log_set_raw(!d->privileged && info->module_count == 1 ? d->owner.id
-                                                          : LOG_NOBODY);
-    schedule_run(d);
-    log_set_raw(LOG_NOBODY);
-    return remove_domain(d);
+    if (!d->privileged && info->module_count == 1)
+        log_set_raw(d->owner.id);
+    return true;
 }
 
 static void print_given(void)
@@ -198,6 +246,7 @@ uint8_t life_of_modules(const struct boot_info *info,
 
     if (!read_options(info))
         end = POWER_EXIT_CRASHED;
+    schedule_init(contract->ibpb);
     for (i = 0; i < info->module_count; i++) {
         if (module_options[i].data)
             continue;
@@ -207,8 +256,12 @@ uint8_t life_of_modules(const struct boot_info *info,
             return worse(end, POWER_EXIT_CRASHED);
         }
         domains++;
-        end = worse(end, live(info, i));
+        if (!begin(info, i))
+            end = worse(end, POWER_EXIT_CRASHED);
+        if (!options.together)
+            run_all(&end);
     }
+    run_all(&end);
     if (domains == 0)
         log_printf(LOG_WARNING, "no domain to run: the boot loader gave no "
                    "module");

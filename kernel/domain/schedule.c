@@ -1,6 +1,6 @@
 #include "domain/schedule.h"
 
-#include "domain/console_ring.h"
+#include "domain/console_input.h"
 #include "domain/event.h"
 #include "door.h"
 #include "report.h"
@@ -15,19 +15,40 @@
 #include "x86/tsc.h"
 
 static struct vcpu *running;    /* NULL while the idle thread runs */
-static struct domain *scheduled;
+static struct domain *last;     /* whose vcpu ran last */
 static uint64_t idle_rsp;
 static uint64_t next_tick_ns;
+static bool due;                /* the running vcpu has had its share */
+static bool barrier_on_switch;
 
 struct vcpu *current(void)
 {
     return running;
 }
 
+/* Load the guest's breakpoints, if it or the one before has any. */
+static void load_breakpoints(const struct vcpu *v)
+{
+    static bool loaded;
+    bool wanted = (v->dr[7] & 0xff) != 0;
+    unsigned int i;
+
+    if (!wanted && !loaded)
+        return;
+    for (i = 0; wanted && i < 4; i++)
+        dr_write(i, v->dr[i]);
+    dr_write(7, wanted ? v->dr[7] : 0);
+    loaded = true;
+}
+
 /* Run a vcpu until it comes back. On the idle thread's stack. */
 static void switch_to(struct vcpu *v)
 {
+    if (barrier_on_switch && last && last != v->domain)
+        cpu_ibpb();
+    last = v->domain;
     running = v;
+    due = false;
     cpu_set_stack_top(v->stack_top);
     door_load(v);
     segments_restore(&v->segments);
@@ -35,6 +56,7 @@ static void switch_to(struct vcpu *v)
     fpu_restore(&v->fpu);
     if (v->ts)
         ts_set();
+    load_breakpoints(v);
     context_switch(&idle_rsp, v->saved_rsp);
 }
 
@@ -52,42 +74,33 @@ static void leave(struct vcpu *v)
 /* Arm the timer for whatever comes first. */
 static void timer_arm(void)
 {
-    struct vcpu *v = scheduled ? &scheduled->vcpu[0] : NULL;
     uint64_t next = next_tick_ns;
+    struct domain *d = NULL;
 
-    if (v && v->timer_ns != 0 && v->timer_ns < next)
-        next = v->timer_ns;
+    while ((d = domain_next(d)) != NULL)
+        if (d->vcpu[0].timer_ns != 0 && d->vcpu[0].timer_ns < next)
+            next = d->vcpu[0].timer_ns;
     apic_timer_arm(next);
-}
-
-/* What a person typed goes to the domain that has the console. */
-static void feed_console(void)
-{
-    char typed[64];
-    size_t n = 0;
-    int byte;
-
-    if (!scheduled || scheduled->privileged)
-        return;
-    while (n < sizeof(typed) && (byte = console_read_byte()) >= 0)
-        typed[n++] = (char)byte;
-    if (n > 0)
-        console_ring_input(scheduled, typed, n);
 }
 
 /* Everything that time brings. */
 static void serve_time(void)
 {
     uint64_t now = tsc_now_ns();
-    struct vcpu *v = scheduled ? &scheduled->vcpu[0] : NULL;
+    struct domain *d = NULL;
 
-    if (v && v->timer_ns != 0 && v->timer_ns <= now) {
-        v->timer_ns = 0;
-        event_send_virq(v, VIRQ_TIMER);
+    while ((d = domain_next(d)) != NULL) {
+        struct vcpu *v = &d->vcpu[0];
+
+        if (v->timer_ns != 0 && v->timer_ns <= now) {
+            v->timer_ns = 0;
+            event_send_virq(v, VIRQ_TIMER);
+        }
     }
     if (now >= next_tick_ns) {
         next_tick_ns = now + TICK_NS;
-        feed_console();
+        due = true;
+        console_input_serve();
         report_print();
         console_flush();
     }
@@ -105,31 +118,55 @@ void timer_set(struct vcpu *v, uint64_t deadline_ns)
     timer_arm();
 }
 
-void schedule_run(struct domain *d)
+void schedule_init(bool barrier)
 {
-    struct vcpu *v = &d->vcpu[0];
-
-    scheduled = d;
+    barrier_on_switch = barrier;
     next_tick_ns = tsc_now_ns() + TICK_NS;
     timer_arm();
-    while (v->state != VCPU_ENDED) {
-        if (v->state == VCPU_RUNNABLE || d->end != END_NONE)
-            switch_to(v);
-        else
-            cpu_idle();
-    }
-    scheduled = NULL;
-    apic_timer_stop();
-    console_flush();
+}
+
+/* May this domain's vcpu run? One whose domain has ended runs to its end. */
+static bool can_run(const struct domain *d)
+{
+    const struct vcpu *v = &d->vcpu[0];
+
+    return v->state == VCPU_RUNNABLE ||
+           (v->state == VCPU_BLOCKED && d->end != END_NONE);
+}
+
+/* Run the first that can among the domains behind `d`. */
+static bool run_behind(struct domain *d)
+{
+    while ((d = domain_next(d)) != NULL)
+        if (can_run(d)) {
+            switch_to(&d->vcpu[0]);
+            return true;
+        }
+    return false;
+}
+
+bool schedule_next(void)
+{
+    return run_behind(last) || (last && run_behind(NULL));
 }
 
 void schedule_yield(void)
 {
-    struct vcpu *v = running;
-
     interrupt_window();
-    feed_console();
-    leave(v);
+    console_input_serve();
+    leave(running);
+}
+
+void schedule_point(void)
+{
+    interrupt_window();
+    if (running && due)
+        leave(running);
+}
+
+bool schedule_is_due(void)
+{
+    return due;
 }
 
 void schedule_block(struct vcpu *v)

@@ -6,21 +6,41 @@
 /*
  * schedule - who runs now.
  *
- * The boot context is the idle thread: it switches to a vcpu that can run,
- * or halts until an interrupt. A vcpu comes back to it when it yields, blocks
- * or ends. Interrupts are off except while idle and in the windows of a long
- * operation.
+ * The boot context is the idle thread. It takes the runnable vcpus in turn;
+ * each runs until it blocks, yields, ends, or the tick finds that it has had
+ * its share, and then comes back to the idle thread. Interrupts are off
+ * except while idle and in the windows of a long operation.
  */
 
-/* How often the kernel looks at the consoles while domains run. */
+/* How long a vcpu runs while others wait, and how often the kernel looks at
+ * the consoles. */
 #define TICK_NS UINT64_C(10000000)
 
-/* schedule_run - run a built domain until all its vcpus have ended. Called
- * by the idle thread. */
-void schedule_run(struct domain *d);
+/* schedule_init - start the tick; by the idle thread, before the first vcpu.
+ *
+ * barrier  forget branch predictions when another domain runs (IBPB) */
+void schedule_init(bool barrier);
+
+/*
+ * schedule_next - run the next vcpu in turn until it comes back.
+ *
+ * By the idle thread. false when no vcpu can run.
+ */
+bool schedule_next(void);
 
 /* schedule_yield - let others run; the vcpu stays runnable. */
 void schedule_yield(void);
+
+/*
+ * schedule_point - between two parts of a long operation.
+ *
+ * Serves interrupts; when the running vcpu has had its share, lets others
+ * run. Also by the idle thread, where it serves interrupts only.
+ */
+void schedule_point(void);
+
+/* schedule_is_due - has the running vcpu had its share? */
+bool schedule_is_due(void);
 
 /*
  * schedule_block - wait until an event is pending for the vcpu.

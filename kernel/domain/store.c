@@ -1,11 +1,7 @@
-/* Before there is a name EINVAL: then it would want names of errors that we
- * do not have. */
-#include <stdint.h>
-#include <xen/io/xs_wire.h>
-
 #include "domain/store.h"
 
 #include "domain/event.h"
+#include "domain/store_wire.h"
 #include "lib/string.h"
 #include "memory.h"
 #include "x86/log.h"
@@ -72,8 +68,10 @@ static void give_up(struct domain *d, uint32_t error, const char *why)
 {
     d->store_state->broken = true;
     __atomic_store_n(&d->store->error, error, __ATOMIC_RELEASE);
-    log_printf(LOG_WARNING, "domain %u: its store ring is ignored from now "
-               "on: %s", d->owner.id, why);
+    log_printf(LOG_WARNING,
+               "domain %u: its store ring is ignored from now "
+               "on: %s",
+               d->owner.id, why);
 }
 
 /* ------------------------------------------------------------- answers */
@@ -81,15 +79,15 @@ static void give_up(struct domain *d, uint32_t error, const char *why)
 /* Answer the request with a text, its terminator included. */
 static void answer(struct store_backend *s, uint32_t type, const char *text)
 {
-    struct xsd_sockmsg header = { .type = type, .req_id = s->request.req_id,
-                                  .tx_id = s->request.tx_id,
-                                  .len = (uint32_t)strlen(text) + 1 };
+    struct xsd_sockmsg header = {.type = type,
+                                 .req_id = s->request.req_id,
+                                 .tx_id = s->request.tx_id,
+                                 .len = (uint32_t)strlen(text) + 1};
 
     memcpy(s->answer, &header, sizeof(header));
     memcpy(s->answer + sizeof(header), text, header.len);
-    s->output[0] = (struct output){
-        s->answer, (uint32_t)sizeof(header) + header.len, 0
-    };
+    s->output[0] =
+        (struct output){s->answer, (uint32_t)sizeof(header) + header.len, 0};
 }
 
 static void answer_error(struct store_backend *s, const char *error)
@@ -118,11 +116,11 @@ static void answer_watch(struct store_backend *s)
         return;
     }
     answer(s, XS_WATCH, "OK");
-    s->event = (struct xsd_sockmsg){ .type = XS_WATCH_EVENT,
-                                     .len = s->request.len };
-    s->output[1] = (struct output){ (const uint8_t *)&s->event,
-                                    sizeof(s->event), 0 };
-    s->output[2] = (struct output){ s->payload, s->request.len, 0 };
+    s->event =
+        (struct xsd_sockmsg){.type = XS_WATCH_EVENT, .len = s->request.len};
+    s->output[1] =
+        (struct output){(const uint8_t *)&s->event, sizeof(s->event), 0};
+    s->output[2] = (struct output){s->payload, s->request.len, 0};
 }
 
 static void answer_request(struct store_backend *s)
@@ -132,9 +130,7 @@ static void answer_request(struct store_backend *s)
     case XS_DIRECTORY_PART:
     case XS_READ:
     case XS_GET_PERMS:
-    case XS_GET_DOMAIN_PATH:
-        answer_error(s, "ENOENT");
-        break;
+    case XS_GET_DOMAIN_PATH: answer_error(s, "ENOENT"); break;
     case XS_CONTROL:
     case XS_INTRODUCE:
     case XS_RELEASE:
@@ -144,23 +140,13 @@ static void answer_request(struct store_backend *s)
     case XS_SET_PERMS:
     case XS_IS_DOMAIN_INTRODUCED:
     case XS_RESUME:
-    case XS_SET_TARGET:
-        answer_error(s, "EACCES");
-        break;
-    case XS_TRANSACTION_START:
-        answer(s, XS_TRANSACTION_START, "1");
-        break;
-    case XS_WATCH:
-        answer_watch(s);
-        break;
+    case XS_SET_TARGET: answer_error(s, "EACCES"); break;
+    case XS_TRANSACTION_START: answer(s, XS_TRANSACTION_START, "1"); break;
+    case XS_WATCH: answer_watch(s); break;
     case XS_TRANSACTION_END:
     case XS_UNWATCH:
-    case XS_RESET_WATCHES:
-        answer(s, s->request.type, "OK");
-        break;
-    default:
-        answer_error(s, "ENOSYS");
-        break;
+    case XS_RESET_WATCHES: answer(s, s->request.type, "OK"); break;
+    default: answer_error(s, "ENOSYS"); break;
     }
 }
 
@@ -212,8 +198,7 @@ static bool collect(struct store_backend *s, uint8_t byte)
     else
         s->payload[s->collected - header] = byte;
     s->collected++;
-    return s->collected >= header &&
-           s->collected - header == s->request.len;
+    return s->collected >= header && s->collected - header == s->request.len;
 }
 
 /* Take bytes from the ring up to the end of a request. true: answered. */
