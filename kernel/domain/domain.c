@@ -113,6 +113,11 @@ void domain_exit_work(struct vcpu *v)
 
     if (d->end == END_NONE && schedule_is_due())
         schedule_point();
+    if (d->end == END_NONE && v->segments_lost) {
+        v->segments_lost = false;
+        if (v->failsafe.va != 0)
+            bounce_failsafe(v);
+    }
     if (d->end == END_NONE && event_deliverable(v)) {
         struct callback upcall = v->event;
 

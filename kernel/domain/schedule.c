@@ -51,7 +51,7 @@ static void switch_to(struct vcpu *v)
     due = false;
     cpu_set_stack_top(v->stack_top);
     door_load(v);
-    segments_restore(&v->segments);
+    v->segments_lost = !segments_restore(&v->segments);
     ts_clear();
     fpu_restore(&v->fpu);
     if (v->ts)

@@ -45,6 +45,8 @@ struct vcpu {
 
     struct segments segments;   /* while it does not run */
     struct fpu fpu;             /* while it does not run */
+    bool     segments_lost;     /* a selector could not be loaded again: the
+                                   failsafe callback is due */
 
     uint64_t kernel_ss;     /* stack_switch */
     uint64_t kernel_sp;

@@ -41,7 +41,7 @@ static void check_parts(const struct image *image, const uint8_t *file,
 
 static void check_layout(const struct image *image, uint64_t pages)
 {
-    const struct boot_sizes sizes = { pages, pages % 7 * 4096, pages % 2 };
+    const struct boot_sizes sizes = {pages, pages % 7 * 4096, pages % 2};
     struct boot_layout l;
     struct reason why;
     uint64_t tables = 0, last;
@@ -56,8 +56,7 @@ static void check_layout(const struct image *image, uint64_t pages)
     check(l.ramdisk.pfn + l.ramdisk.count <= pages);
     check(image->end <= l.start_info * 4096);
     for (level = 1; level <= 4; level++) {
-        last = boot_layout_table(&l, level,
-                                 boot_layout_va(&l, l.mapped - 1));
+        last = boot_layout_table(&l, level, boot_layout_va(&l, l.mapped - 1));
         tables += l.tables[level].count;
         check(last - l.table_pages.pfn < l.table_pages.count);
         last = boot_layout_table(&l, level, l.p2m_va + pages * 8 - 1);
@@ -72,7 +71,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct image image;
     struct elf_section section;
-    struct reason why = { "" };
+    struct reason why = {""};
     uint32_t i;
 
     if (image_read(&image, data, size, &why) != 0) {

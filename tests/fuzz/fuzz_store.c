@@ -52,9 +52,12 @@ void log_printf(enum log_level level, const char *format, ...)
 
 void log_domain_write(uint16_t domain, const char *text, size_t bytes)
 {
+    static char copy[sizeof(((struct xencons_interface *)0)->out)];
+
     (void)domain;
-    if (bytes == 0 || memchr(text, 0, bytes) == text - 1)
+    if (bytes == 0)
         abort();
+    memcpy(copy, text, bytes);
 }
 
 /* The first bytes set the indexes, the others fill the rings piecewise. */

@@ -80,9 +80,9 @@ static inline Elf64_Phdr *elf_file_load(struct elf_file *f, uint64_t paddr,
     return s;
 }
 
-static inline Elf64_Shdr *elf_file_section(struct elf_file *f,
-                                           const char *name, uint32_t type,
-                                           const void *bytes, size_t size)
+static inline Elf64_Shdr *elf_file_section(struct elf_file *f, const char *name,
+                                           uint32_t type, const void *bytes,
+                                           size_t size)
 {
     Elf64_Shdr *s;
 
@@ -109,12 +109,11 @@ static inline void elf_file_finish(struct elf_file *f)
         s->sh_offset = elf_file_add(f, f->names, f->names_bytes);
         s->sh_size = f->names_bytes;
         f->header.e_shstrndx = (uint16_t)(f->header.e_shnum - 1);
-        f->header.e_shoff = elf_file_add(f, f->sections,
-                                         f->header.e_shnum *
-                                         sizeof(Elf64_Shdr));
+        f->header.e_shoff = elf_file_add(
+            f, f->sections, f->header.e_shnum * sizeof(Elf64_Shdr));
     }
-    f->header.e_phoff = elf_file_add(f, f->segments, f->header.e_phnum *
-                                     sizeof(Elf64_Phdr));
+    f->header.e_phoff =
+        elf_file_add(f, f->segments, f->header.e_phnum * sizeof(Elf64_Phdr));
     memcpy(f->bytes, &f->header, sizeof(f->header));
 }
 
@@ -127,7 +126,7 @@ struct note_list {
 static inline void note_add(struct note_list *l, const char *owner,
                             uint32_t type, const void *value, size_t size)
 {
-    uint32_t header[3] = { (uint32_t)strlen(owner) + 1, (uint32_t)size, type };
+    uint32_t header[3] = {(uint32_t)strlen(owner) + 1, (uint32_t)size, type};
 
     memcpy(l->bytes + l->size, header, sizeof(header));
     l->size += sizeof(header);

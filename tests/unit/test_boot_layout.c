@@ -19,8 +19,7 @@ static struct reason why;
 static int compute(const struct image *image, uint64_t bytes,
                    uint64_t ramdisk_bytes, bool privileged)
 {
-    const struct boot_sizes sizes = { bytes / 4096, ramdisk_bytes,
-                                      privileged };
+    const struct boot_sizes sizes = {bytes / 4096, ramdisk_bytes, privileged};
 
     memset(&layout, 0x5a, sizeof(layout));
     return boot_layout_compute(&layout, image, &sizes, &why);
@@ -29,7 +28,7 @@ static int compute(const struct image *image, uint64_t bytes,
 /* What Xen's builder gives GRUB with 64 MiB. */
 static void layout_of_grub(void **state)
 {
-    const struct image image = { .end = 0x613dc8 };
+    const struct image image = {.end = 0x613dc8};
 
     (void)state;
     assert_int_equal(compute(&image, 64 * MIB, 0, false), 0);
@@ -57,10 +56,12 @@ static void layout_of_grub(void **state)
 /* What Xen's builder gives Debian's cloud kernel with 256 MiB. */
 static void layout_of_linux(void **state)
 {
-    const struct image image = { .virt_base = 0xffffffff80000000,
-                                 .init_p2m = 0x8000000000,
-                                 .has_init_p2m = true, .mod_start_pfn = true,
-                                 .start = 0x1000000, .end = 0x3e00000 };
+    const struct image image = {.virt_base = 0xffffffff80000000,
+                                .init_p2m = 0x8000000000,
+                                .has_init_p2m = true,
+                                .mod_start_pfn = true,
+                                .start = 0x1000000,
+                                .end = 0x3e00000};
 
     (void)state;
     assert_int_equal(compute(&image, 256 * MIB, 0x1e5000, false), 0);
@@ -86,13 +87,12 @@ static void layout_of_linux(void **state)
     assert_int_equal(boot_layout_table(&layout, 4, 0x8000000000), 0x3e03);
     assert_int_equal(boot_layout_table(&layout, 3, 0x8000000000), 0x4265);
     assert_int_equal(boot_layout_table(&layout, 1, 0x800007f000), 0x4267);
-    assert_int_equal(boot_layout_table(&layout, 1, 0xffffffff83fff000),
-                     0x3e25);
+    assert_int_equal(boot_layout_table(&layout, 1, 0xffffffff83fff000), 0x3e25);
 }
 
 static void layout_of_a_privileged_domain(void **state)
 {
-    const struct image image = { .start = MIB, .end = 3 * MIB };
+    const struct image image = {.start = MIB, .end = 3 * MIB};
 
     (void)state;
     assert_int_equal(compute(&image, 64 * MIB, 5000, true), 0);
@@ -110,7 +110,7 @@ static void layout_of_a_privileged_domain(void **state)
 /* At least 512 KiB behind the stack; one page more needs 4 MiB more. */
 static void layout_has_room_to_spare(void **state)
 {
-    struct image image = { 0 };
+    struct image image = {0};
     uint64_t last = 0, page;
 
     (void)state;
@@ -129,8 +129,8 @@ static void layout_has_room_to_spare(void **state)
 /* The list may share tables with the mapped pages, or be right beside. */
 static void layout_of_a_p2m_nearby(void **state)
 {
-    struct image image = { .virt_base = 0x40000000, .end = MIB,
-                           .has_init_p2m = true };
+    struct image image = {
+        .virt_base = 0x40000000, .end = MIB, .has_init_p2m = true};
 
     (void)state;
     image.init_p2m = 0x40400000;        /* same L2, another L1 */
@@ -151,7 +151,8 @@ static void layout_of_a_p2m_nearby(void **state)
 
     image.init_p2m = 0x403ff000;        /* overlaps their end */
     assert_int_equal(compute(&image, 64 * MIB, 0, false), -EINVAL);
-    assert_string_equal(why.text, "its INIT_P2M 0x403ff000 is among the "
+    assert_string_equal(why.text,
+                        "its INIT_P2M 0x403ff000 is among the "
                         "kernel's addresses or those of its own image");
     image.init_p2m = 0x3ffff000;        /* runs into their beginning */
     assert_int_equal(compute(&image, 64 * MIB, 0, false), -EINVAL);
@@ -169,11 +170,12 @@ static void layout_of_a_p2m_nearby(void **state)
 
 static void layout_in_kernel_addresses(void **state)
 {
-    struct image image = { .virt_base = 0xffff800000000000, .end = MIB };
+    struct image image = {.virt_base = 0xffff800000000000, .end = MIB};
 
     (void)state;
     assert_int_equal(compute(&image, 64 * MIB, 0, false), -EINVAL);
-    assert_string_equal(why.text, "with its VIRT_BASE 0xffff800000000000 it "
+    assert_string_equal(why.text,
+                        "with its VIRT_BASE 0xffff800000000000 it "
                         "would run into the kernel's addresses or over their "
                         "end");
     image.virt_base = 0x00007fffffc00000;
@@ -193,7 +195,7 @@ static void layout_in_kernel_addresses(void **state)
 
 static void layout_without_enough_memory(void **state)
 {
-    struct image image = { .end = 0x613dc8 };
+    struct image image = {.end = 0x613dc8};
 
     (void)state;
     assert_int_equal(compute(&image, 8 * MIB, 0, false), 0);
@@ -213,7 +215,7 @@ static void layout_without_enough_memory(void **state)
 /* A gigabyte: the tables' own number is counted right. */
 static void layout_of_a_large_domain(void **state)
 {
-    const struct image image = { .end = 1024 * MIB };
+    const struct image image = {.end = 1024 * MIB};
     uint32_t level;
     uint64_t sum = 0;
 

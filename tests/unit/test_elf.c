@@ -51,8 +51,9 @@ static void change_refused(const char *sentence)
 {
     memcpy(file.bytes, &file.header, sizeof(file.header));
     memcpy(file.bytes + file.header.e_phoff, file.segments,
-           file.header.e_phnum * sizeof(Elf64_Phdr) < 4096 ?
-           file.header.e_phnum * sizeof(Elf64_Phdr) : 0);
+           file.header.e_phnum * sizeof(Elf64_Phdr) < 4096
+               ? file.header.e_phnum * sizeof(Elf64_Phdr)
+               : 0);
     refused(sentence);
     make_file();
 }
@@ -150,8 +151,7 @@ static void elf_with_touching_segments(void **state)
     (void)state;
     make_file();
     file.segments[0].p_memsz = 0x2000;
-    memcpy(file.bytes + file.header.e_phoff, file.segments,
-           sizeof(Elf64_Phdr));
+    memcpy(file.bytes + file.header.e_phoff, file.segments, sizeof(Elf64_Phdr));
     assert_int_equal(open_copy(file.size), 0);
 }
 

@@ -93,7 +93,7 @@ static void image_like_grub(void **state)
 /* Linux: physical addresses count, virtual ones of its segments do not. */
 static void image_like_linux(void **state)
 {
-    const uint64_t mask[2] = { 1, 1 };
+    const uint64_t mask[2] = {1, 1};
     const uint32_t features = 0x8801;
 
     (void)state;
@@ -203,13 +203,13 @@ static void image_old_style(void **state)
 
     assert_int_equal(read_old_style("VIRT_BASE=0x", 12), -EINVAL);
     assert_string_equal(why.text, "a value in its section __xen_guest is not "
-                        "a number: '0x'");
+                                  "a number: '0x'");
     assert_int_equal(read_old_style("VIRT_BASE", 9), -EINVAL);
     assert_int_equal(read_old_style("VIRT_BASE=0xfffffffffffffffff", 29),
                      -EINVAL);
     assert_int_equal(read_old_style("LOADER=lilo", 11), -EINVAL);
     assert_string_equal(why.text, "it wants another loader than the generic "
-                        "one: 'lilo'");
+                                  "one: 'lilo'");
 }
 
 static void image_without_xen(void **state)
@@ -220,12 +220,12 @@ static void image_without_xen(void **state)
     refused("it has no Xen notes: it is not for a paravirtualized machine");
     assert_int_equal(read_file(), -EINVAL);
     assert_string_equal(why.text, "it has no Xen notes: it is not for a "
-                        "paravirtualized machine");
+                                  "paravirtualized machine");
     begin();
     elf_file_section(&file, ".note", SHT_NOTE, "", 0)->sh_size = 1u << 30;
     assert_int_equal(read_file(), -EINVAL);
     assert_string_equal(why.text, "it has no segment with Xen notes, and its "
-                        "sections lie outside the file");
+                                  "sections lie outside the file");
 }
 
 static void image_that_is_broken(void **state)

@@ -86,8 +86,8 @@ static size_t send(const void *bytes, size_t size)
 {
     size_t n;
 
-    for (n = 0; n < size && ring.req_prod - ring.req_cons <
-                            XENSTORE_RING_SIZE; n++)
+    for (n = 0; n < size && ring.req_prod - ring.req_cons < XENSTORE_RING_SIZE;
+         n++)
         ring.req[MASK_XENSTORE_IDX(ring.req_prod++)] = ((const char *)bytes)[n];
     return n;
 }
@@ -102,7 +102,7 @@ static void receive(void)
 /* Send a request piece by piece, and take what comes back. */
 static void ask(uint32_t type, uint32_t id, const char *payload, size_t size)
 {
-    const struct xsd_sockmsg header = { type, id, id + 1, (uint32_t)size };
+    const struct xsd_sockmsg header = {type, id, id + 1, (uint32_t)size};
     uint8_t request[8192];
     size_t total = sizeof(header) + size, sent = 0;
 
@@ -121,8 +121,7 @@ static void ask(uint32_t type, uint32_t id, const char *payload, size_t size)
 }
 
 /* The next message that came. */
-static void expect(uint32_t type, uint32_t id, const char *payload,
-                   size_t size)
+static void expect(uint32_t type, uint32_t id, const char *payload, size_t size)
 {
     struct xsd_sockmsg header;
 
@@ -226,7 +225,7 @@ static void store_large_watch(void **state)
 /* Many requests at once, and indexes that wrap. */
 static void store_ring_wraps(void **state)
 {
-    const struct xsd_sockmsg header = { XS_DIRECTORY, 1, 2, 0 };
+    const struct xsd_sockmsg header = {XS_DIRECTORY, 1, 2, 0};
     int i, answers = 0;
 
     (void)state;
@@ -250,8 +249,8 @@ static void store_ring_wraps(void **state)
 /* A request that comes byte by byte. */
 static void store_request_in_pieces(void **state)
 {
-    const struct xsd_sockmsg header = { XS_READ, 1, 2, 2 };
-    uint8_t request[sizeof(header) + 2] = { 0 };
+    const struct xsd_sockmsg header = {XS_READ, 1, 2, 2};
+    uint8_t request[sizeof(header) + 2] = {0};
     size_t i;
 
     (void)state;
@@ -269,7 +268,7 @@ static void store_request_in_pieces(void **state)
 /* Once broken, it stays so; it is said once. */
 static void stays_broken(uint32_t error)
 {
-    const struct xsd_sockmsg header = { XS_READ, 1, 2, 0 };
+    const struct xsd_sockmsg header = {XS_READ, 1, 2, 0};
 
     assert_int_equal(ring.error, error);
     assert_int_equal(warnings, 1);
@@ -285,7 +284,7 @@ static void stays_broken(uint32_t error)
 
 static void store_refuses_long_requests(void **state)
 {
-    const struct xsd_sockmsg header = { XS_WRITE, 1, 2, 4097 };
+    const struct xsd_sockmsg header = {XS_WRITE, 1, 2, 4097};
 
     (void)state;
     send(&header, sizeof(header));
@@ -303,7 +302,7 @@ static void store_refuses_bad_request_index(void **state)
 
 static void store_refuses_bad_response_index(void **state)
 {
-    const struct xsd_sockmsg header = { XS_READ, 1, 2, 0 };
+    const struct xsd_sockmsg header = {XS_READ, 1, 2, 0};
 
     (void)state;
     ring.rsp_cons = 1;
@@ -324,7 +323,8 @@ static void store_without_memory(void **state)
     assert_int_equal(events, 0);
 }
 
-#define STORE_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define STORE_TEST(name) \
+    cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {
