@@ -8,8 +8,8 @@ MAKEFLAGS += --no-builtin-rules
 # The directory of all that is made. Nothing else is ever written: programs
 # that want a home directory or a place for temporary files get one there.
 BUILD := build
-export HOME := $(CURDIR)/$(BUILD)/home
-export TMPDIR := $(CURDIR)/$(BUILD)/tmp
+export HOME := $(abspath $(BUILD))/home
+export TMPDIR := $(abspath $(BUILD))/tmp
 export PYTHONDONTWRITEBYTECODE := 1
 export LC_ALL := C.UTF-8
 $(shell mkdir -p $(HOME) $(TMPDIR))
@@ -95,7 +95,18 @@ USER_LIB   := $(sort $(wildcard user/lib/*.c user/lib/*.asm))
 LESSONS    := $(sort $(patsubst user/lessons/%/main.c,%,\
                 $(wildcard user/lessons/*/main.c)))
 LESSON_ELF := $(LESSONS:%=$(BUILD)/user/lessons/%.elf)
-USER_CFLAGS = $(FREESTANDING) -fno-pic -fno-pie -Iuser/lib -Iuser
+
+# Domains that are tests: each folder's own sources, what they share, and the
+# library; a folder's own start.asm replaces the library's.
+DOMAINS     := $(sort $(patsubst tests/domains/%/main.c,%,\
+                 $(wildcard tests/domains/*/main.c)))
+DOMAIN_ELF  := $(DOMAINS:%=$(BUILD)/tests/domains/%.elf)
+DOMAIN_SRCS = $(wildcard tests/domains/$*/*.c tests/domains/$*/*.asm \
+                tests/domains/lib/*.c tests/domains/lib/*.asm) \
+              $(if $(wildcard tests/domains/$*/start.asm),\
+                $(filter-out user/lib/start.asm,$(USER_LIB)),$(USER_LIB))
+DOMAIN_OBJS = $(addprefix $(BUILD)/user/obj/,$(addsuffix .o,$(DOMAIN_SRCS)))
+USER_CFLAGS = $(FREESTANDING) -fno-pic -fno-pie -Iuser -Itests/domains
 USER_LDFLAGS := -m elf_x86_64 -T user/user.ld -static -nostdlib -no-pie \
     -z max-page-size=4096 -z noexecstack --build-id=none --fatal-warnings \
     --no-warn-rwx-segments
@@ -129,7 +140,7 @@ help: ## show this list
 #: 0 all ended by poweroff or reboot, 1 one crashed, 2 an audit failed or the
 #: kernel panicked, 124 time out.
 
-all: $(KERNEL) $(LESSON_ELF) ## build the kernel and the lessons
+all: $(KERNEL) $(LESSON_ELF) $(DOMAIN_ELF) ## build the kernel and the lessons
 
 kernel: $(KERNEL)
 
@@ -225,13 +236,13 @@ screenshot-now: all
 	@tools/screenshot $(BUILD)/screenshot.png
 
 test-now:
-	@tests/run build checks bad unit fuzz boot
+	@tests/run build checks bad unit fuzz boot domains
 
 test-host-now:
 	@tests/run unit fuzz
 
 test-qemu-now: all
-	@tests/run boot
+	@tests/run boot domains
 
 checks-now:
 	@tests/run build checks bad
@@ -389,10 +400,17 @@ $(BUILD)/user/lessons/%.elf: $(BUILD)/user/obj/user/lessons/%/main.c.o \
 	@mkdir -p $(@D)
 	$(Q)$(LD) $(USER_LDFLAGS) -o $@ $(filter %.o,$^)
 
+# The sources are known when the name is: a second look at the prerequisites.
+.SECONDEXPANSION:
+$(DOMAIN_ELF): $(BUILD)/tests/domains/%.elf: \
+        $$(DOMAIN_OBJS) user/user.ld
+	$(say) LD $@
+	@mkdir -p $(@D)
+	$(Q)$(LD) $(USER_LDFLAGS) -o $@ $(filter %.o,$^)
+
 .SECONDARY:
 
--include $(wildcard $(KERNEL_OBJS:.o=.d) $(USER_LIB_OBJS:.o=.d) \
-                    $(LESSONS:%=$(BUILD)/user/obj/user/lessons/%/main.c.d))
+-include $(shell find $(BUILD)/obj $(BUILD)/user -name '*.d' 2>/dev/null)
 
 # The compiler and its flags, for tools/check-*.
 .PHONY: show-kernel-flags show-user-flags show-clang-flags

@@ -2,6 +2,7 @@
 #include "boot/module.h"
 #include "boot/multiboot2.h"
 #include "boot/pvh.h"
+#include "domain/event.h"
 #include "domain/life.h"
 #include "lib/string.h"
 #include "memory.h"
@@ -16,6 +17,7 @@
 #include "x86/log.h"
 #include "x86/pic.h"
 #include "x86/power.h"
+#include "x86/rtc.h"
 #include "x86/stack.h"
 #include "x86/trap.h"
 #include "x86/tsc.h"
@@ -89,14 +91,13 @@ static void print_warnings(void)
 static void print_memory(void)
 {
     struct memory_sizes s = memory_sizes();
-    uint64_t kernel = s.records + s.m2p;
 
-    log_printf(LOG_INFO, "memory: %llu MiB of RAM, %llu MiB free in %llu "
-               "superpages, %llu KiB of superpage records",
+    log_printf(LOG_INFO,
+               "memory: %llu MiB of RAM found, %llu MiB for domains in %llu "
+               "superpages of 2 MiB",
                (unsigned long long)(s.ram / MIB),
                (unsigned long long)(s.extents / MIB),
-               (unsigned long long)(s.extents / (2 * MIB)),
-               (unsigned long long)(kernel / 1024));
+               (unsigned long long)(s.extents / (2 * MIB)));
 }
 
 static void contract_line(void *cookie, const char *text)
@@ -151,6 +152,7 @@ static void take_over(void)
     const struct cpu_options wishes = { .smep = options.smep,
                                         .smap = options.smap,
                                         .umip = options.umip };
+    uint64_t now;
     const char *problem = memory_init(&info, &cpu, options.memory);
 
     if (problem)
@@ -164,6 +166,8 @@ static void take_over(void)
     acpi_init(info.rsdp.copy, info.rsdp.copy_bytes);
     pic_init();
     tsc_init();
+    now = rtc_read();
+    time_set_wall_clock(now - (now ? tsc_now_ns() / NANOSECONDS : 0));
     problem = apic_init();
     if (problem)
         give_up(problem, "");

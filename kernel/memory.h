@@ -18,7 +18,6 @@ struct memory_sizes {
     uint64_t extents;       /* in whole extents that domains can have */
     uint64_t records;       /* of frame and superpage records made so far */
     uint64_t m2p;           /* of the machine-to-phys table made so far */
-    uint64_t given;         /* to domains now */
 };
 
 /*

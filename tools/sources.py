@@ -26,7 +26,7 @@ def all_files():
         names = [os.path.relpath(os.path.join(top, name), TREE)
                  for top, _, files in os.walk(TREE) for name in files]
     return sorted({name for name in names
-                   if not name.startswith(("build/", ".git/"))
+                   if not name.startswith(("build/", ".git/", "tmp/"))
                    and os.path.isfile(os.path.join(TREE, name))})
 
 

@@ -54,7 +54,7 @@ static int owners_check(const struct domain *d, uint32_t foreign)
     uint32_t tables = foreign >> 16;
 
     if (tables != 0 && tables - 1 != d->owner.id)
-        return domain_by_id(tables - 1) ? -EPERM : -EINVAL;
+        return domain_by_id(tables - 1) ? -EPERM : -ESRCH;
     return target_check(d, foreign & 0xffff);
 }
 

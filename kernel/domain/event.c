@@ -189,6 +189,25 @@ int event_status(const struct domain *d, evtchn_port_t port,
     return 0;
 }
 
+static uint64_t wall_clock;
+
+void time_set_wall_clock(uint64_t seconds)
+{
+    wall_clock = seconds;
+}
+
+/* The wall clock's record, which all vcpus of a domain share. */
+static void wall_clock_publish(struct domain *d)
+{
+    struct shared_info *shared = d->shared;
+
+    shared->wc_version = 1;
+    shared->wc_sec = (uint32_t)wall_clock;
+    shared->wc_sec_hi = (uint32_t)(wall_clock >> 32);
+    shared->wc_nsec = 0;
+    __atomic_store_n(&shared->wc_version, 2, __ATOMIC_SEQ_CST);
+}
+
 void time_publish(struct vcpu *v)
 {
     struct vcpu_time_info *time = &v->info->time;
@@ -212,6 +231,7 @@ void event_init(struct domain *d)
         bind(d, PORT_STORE, 0, &d->store_port);
         bind(d, PORT_CONSOLE, 0, &d->console_port);
     }
+    wall_clock_publish(d);
     for (i = 0; i < DOMAIN_VCPUS; i++)
         time_publish(&d->vcpu[i]);
 }

@@ -65,6 +65,10 @@ int event_status(const struct domain *d, evtchn_port_t port,
  * shared_info is there. Port numbers of the rings come from here. */
 void event_init(struct domain *d);
 
+/* time_set_wall_clock - UTC at system time 0, in seconds since 1970, for the
+ * domains that are built from now on. 0: nobody knows. */
+void time_set_wall_clock(uint64_t seconds);
+
 /* time_publish - write the time record of a vcpu (pvclock). */
 void time_publish(struct vcpu *v);
 

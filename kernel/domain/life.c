@@ -197,6 +197,34 @@ static bool find_ramdisk(const struct boot_info *info, const char *name,
     return false;
 }
 
+/* A share in hundredths of a percent. */
+static unsigned int share(uint64_t part, uint64_t whole)
+{
+    return whole ? (unsigned int)(part * 10000 / whole) : 0;
+}
+
+/* What domains have, and what keeping the tally of it costs. */
+static void print_given(void)
+{
+    struct memory_sizes sizes = memory_sizes();
+    struct domain *d = NULL;
+    uint64_t given = 0;
+    unsigned int records, m2p;
+
+    while ((d = domain_next(d)) != NULL)
+        given += d->memory_bytes;
+    records = share(sizes.records, given);
+    m2p = share(sizes.m2p, given);
+    log_printf(LOG_INFO,
+               "memory: %llu of %llu MiB given to domains; records %llu KiB "
+               "(%u.%02u %%), machine-to-phys table %llu KiB (%u.%02u %%)",
+               (unsigned long long)(given / MIB),
+               (unsigned long long)(sizes.ram / MIB),
+               (unsigned long long)(sizes.records / 1024), records / 100,
+               records % 100, (unsigned long long)(sizes.m2p / 1024),
+               m2p / 100, m2p % 100);
+}
+
 /* Build one module's domain. false: there is none, and a line says why. */
 static bool begin(const struct boot_info *info, unsigned int number)
 {
@@ -216,26 +244,10 @@ static bool begin(const struct boot_info *info, unsigned int number)
                d->name, (unsigned long long)(d->pages * PAGE_BYTES / MIB),
                d->privileged ? "privileged" : "unprivileged",
                o->command_line[0] ? ", " : "", o->command_line);
+    print_given();
     if (!d->privileged && info->module_count == 1)
         log_set_raw(d->owner.id);
     return true;
-}
-
-static void print_given(void)
-{
-    struct memory_sizes s = memory_sizes();
-    uint64_t ram = s.ram ? s.ram : 1;
-    uint64_t records = s.records * 10000 / ram;
-    uint64_t m2p = s.m2p * 10000 / ram;
-
-    log_printf(LOG_INFO, "memory: records %llu KiB (%llu.%02llu %% of RAM), "
-               "machine-to-phys table %llu KiB (%llu.%02llu %%)",
-               (unsigned long long)(s.records / 1024),
-               (unsigned long long)(records / 100),
-               (unsigned long long)(records % 100),
-               (unsigned long long)(s.m2p / 1024),
-               (unsigned long long)(m2p / 100),
-               (unsigned long long)(m2p % 100));
 }
 
 uint8_t life_of_modules(const struct boot_info *info,
@@ -265,7 +277,6 @@ uint8_t life_of_modules(const struct boot_info *info,
     if (domains == 0)
         log_printf(LOG_WARNING, "no domain to run: the boot loader gave no "
                    "module");
-    print_given();
     log_printf(LOG_INFO, "all domains have ended");
     return end;
 }

@@ -27,13 +27,18 @@ STACK           equ 40
 GENERAL         equ STACK + 8 * STACK_WORDS
 OUTCOME_BYTES   equ GENERAL + 8 * 15
 
-%macro save_registers 0
+; keep - store registers, one after the other, from GENERAL on.
+%macro keep 1-*
 %assign at GENERAL
-%irep r, rax, rbx, rcx, rdx, rsi, rdi, rbp, r8, r9, r10, r11, r12, r13, r14, r15
-    mov [outcome + at], r
+%rep %0
+    mov [outcome + at], %1
 %assign at at + 8
+%rotate 1
 %endrep
 %endmacro
+
+%define GENERAL_REGISTERS rax, rbx, rcx, rdx, rsi, rdi, rbp, r8, r9, r10, \
+                          r11, r12, r13, r14, r15
 
     section .text progbits alloc exec nowrite align=16
 
@@ -47,7 +52,7 @@ probe_stubs:
 %endrep
 
 trap_keep:
-    save_registers
+    keep GENERAL_REGISTERS
     mov [outcome + ENTRY_RSP], rsp
     mov eax, cs
     mov [outcome + ENTRY_CS], rax
@@ -80,7 +85,7 @@ probe_call:
     mov rsi, rdx
     mov rdx, rcx
     call rax
-    save_registers
+    keep GENERAL_REGISTERS
     pushfq
     pop qword [outcome + ENTRY_RFLAGS]
 resume:
