@@ -37,8 +37,11 @@ void door_load(struct vcpu *v)
 {
     struct loaded *loaded = &v->domain->loaded[v->id];
 
+    uint32_t ldt = loaded->ldt_count * TABLE_ENTRIES;
+
     gdt_load_guest_frames(loaded->gdt, loaded->gdt_count * TABLE_ENTRIES);
-    gdt_load_guest_ldt(loaded->ldt, v->ldt_entries);
+    gdt_load_guest_ldt(loaded->ldt,
+                       v->ldt_entries < ldt ? v->ldt_entries : ldt);
     door_switch_base(v);
 }
 

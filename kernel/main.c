@@ -116,6 +116,8 @@ static void keep_contract(void)
                cpu.brand[0] ? cpu.brand : cpu.vendor_text, cpu.physical_bits);
     contract_print(&contract, contract_line, NULL);
     cpu_set_verw(contract.verw);
+    machine.limits.reserved =
+        ENTRY_ADDRESS & ~((UINT64_C(1) << cpu.physical_bits) - 1);
     machine.limits.l1tf = contract.l1tf;
     machine.limits.l1tf_safe = contract.l1tf_safe / PAGE_BYTES;
 }

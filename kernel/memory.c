@@ -169,19 +169,29 @@ static const char *map_records(uint64_t top)
     return NULL;
 }
 
-/* RAM is the kernel's, until it is handed out. */
-static void own_ram(uint64_t top)
+/* RAM is the kernel's, until it is handed out. Until then no frame of it is
+ * a page of any domain: the machine-to-phys table says so there. */
+static const char *own_ram(uint64_t top)
 {
+    paddr_t none = page_alloc();
     uint64_t extent;
     uint32_t i;
 
+    if (none == 0)
+        return "no memory for the machine-to-phys table";
+    memset(direct_map(none), 0xff, PAGE_BYTES);
     for (i = 0; i < ram.count; i++) {
         uint64_t end = round_up(ram.ranges[i].end, EXTENT_BYTES);
 
         extent = ram.ranges[i].start / EXTENT_BYTES;
-        for (; extent < end / EXTENT_BYTES && extent < top; extent++)
+        for (; extent < end / EXTENT_BYTES && extent < top; extent++) {
             machine.superpages[extent].owner = OWNER_KERNEL;
+            if (paging_map_page(M2P_BASE + extent * PAGE_BYTES, none,
+                                PAGING_USER) != 0)
+                return "no memory for the machine-to-phys table";
+        }
     }
+    return NULL;
 }
 
 /* Put every extent that the boot did not take on the free list. */
@@ -255,7 +265,9 @@ const char *memory_init(const struct boot_info *info, const struct cpu *cpu,
     if (problem)
         return problem;
     machine.frames = top * EXTENT_FRAMES;
-    own_ram(top);
+    problem = own_ram(top);
+    if (problem)
+        return problem;
     add_extents();
     return machine.free_count > 0 ? NULL : "less than 2 MiB of RAM are free";
 }

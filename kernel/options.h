@@ -23,6 +23,8 @@ struct kernel_options {
     uint64_t audit_every;       /* audit_every=N: every N calls; 0: never */
     uint64_t memory;            /* mem=, bytes; 0: all */
     bool refusals;
+    bool picture;               /* of memory, beside the log */
+    bool keyboard;              /* look for one */
     bool together;              /* run=together: side by side */
     bool smep;
     bool smap;

@@ -33,6 +33,18 @@ void report_refusal(struct domain *d, const struct refusal *refusal)
     written++;
 }
 
+bool report_recent(uint32_t back, uint16_t *domain, struct refusal *refusal)
+{
+    const struct record *r;
+
+    if (back >= written || back >= REPORT_RECORDS)
+        return false;
+    r = &ring[(written - 1 - back) % REPORT_RECORDS];
+    *domain = r->domain;
+    *refusal = r->refusal;
+    return true;
+}
+
 /* May this domain cause one more line? A bucket that fills with time. */
 static bool may_print(struct domain *d)
 {

@@ -31,6 +31,16 @@ void report_refusal(struct domain *d, const struct refusal *refusal);
 /* report_print - print what is kept. */
 void report_print(void);
 
+/*
+ * report_recent - the refusals before, printed or not.
+ *
+ * back    0 for the last one, 1 for the one before, ...
+ * domain  its domain's id
+ *
+ * false when it is not kept any more, or there was none.
+ */
+bool report_recent(uint32_t back, uint16_t *domain, struct refusal *refusal);
+
 /* report_set - refusals=off: keep and print nothing. */
 void report_set(bool on);
 

@@ -3,7 +3,7 @@
 #include <stdint.h>
 
 #include "abi/guest.h"
-#include "x86/console.h"
+#include "domain/console_input.h"
 #include "x86/log.h"
 
 /* Bytes copied at once; between two pieces interrupts are served. */
@@ -27,18 +27,16 @@ static long console_write_from(struct domain *d, vaddr_t from, uint32_t bytes)
 }
 
 /* Returns how many bytes there were. */
-static long console_read_to(vaddr_t to, uint32_t bytes)
+static long console_read_to(struct domain *d, vaddr_t to, uint32_t bytes)
 {
     char piece[PIECE_BYTES];
-    uint32_t n = 0;
-    int byte;
+    size_t n;
 
     if (bytes > INT32_MAX) /* the answer must fit */
         return -E2BIG;
     if (bytes > PIECE_BYTES)
         bytes = PIECE_BYTES;
-    while (n < bytes && (byte = console_read_byte()) >= 0)
-        piece[n++] = (char)byte;
+    n = console_input_read(d, piece, bytes);
     if (n > 0 && guest_write(to, piece, n) != 0)
         return -EFAULT;
     return (long)n;
@@ -53,7 +51,7 @@ long call_console_io(struct vcpu *v, const uint64_t *argument)
         return -EPERM;
     switch ((uint32_t)argument[0]) {
     case CONSOLEIO_write: return console_write_from(d, argument[2], bytes);
-    case CONSOLEIO_read: return console_read_to(argument[2], bytes);
+    case CONSOLEIO_read: return console_read_to(d, argument[2], bytes);
     default: return -ENOSYS;
     }
 }

@@ -5,33 +5,37 @@
 #include "abi/guest.h"
 #include "x86/cpu.h"
 
-/* Debug registers that there are: 4 and 5 are other names of 6 and 7, which
- * CR4.DE takes away. */
-static bool debugreg_exists(uint32_t number)
+/* The register that a number names: 4 and 5 are other names of 6 and 7,
+ * which CR4.DE takes away. -ENODEV: none. */
+static int debugreg(const struct vcpu *v, uint32_t number)
 {
-    return number <= 3 || number == 6 || number == 7;
+    if (number > 7)
+        return -XEN_ENODEV;
+    if (number != 4 && number != 5)
+        return (int)number;
+    return (v->cr4 & CR4_DE) ? -XEN_ENODEV : (int)number + 2;
 }
 
 long call_set_debugreg(struct vcpu *v, const uint64_t *argument)
 {
-    uint32_t number = (uint32_t)argument[0];
+    int number = debugreg(v, (uint32_t)argument[0]);
 
-    if (!debugreg_exists(number))
-        return -XEN_ENODEV;
-    if (!dr_ok(number, argument[1]))
+    if (number < 0)
+        return number;
+    if (!dr_ok((unsigned int)number, argument[1]))
         return -EPERM;
-    dr_write(number, argument[1]);
-    v->dr[number] = dr_read(number);
+    dr_write((unsigned int)number, argument[1]);
+    v->dr[number] = dr_read((unsigned int)number);
     return 0;
 }
 
 long call_get_debugreg(struct vcpu *v, const uint64_t *argument)
 {
-    uint32_t number = (uint32_t)argument[0];
+    int number = debugreg(v, (uint32_t)argument[0]);
 
-    if (!debugreg_exists(number))
-        return -XEN_ENODEV;
-    return (long)v->dr[index_clamp(number, 8)];
+    if (number < 0)
+        return number;
+    return (long)v->dr[index_clamp((uint64_t)number, 8)];
 }
 
 long call_fpu_taskswitch(struct vcpu *v, const uint64_t *argument)

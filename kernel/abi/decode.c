@@ -79,6 +79,7 @@ static bool decode_0f(struct cursor *c, struct insn *insn)
     case 0x22: insn->kind = INSN_WRITE_CR; return decode_mov(c, insn);
     case 0x23: insn->kind = INSN_WRITE_DR; return decode_mov(c, insn);
     case 0x30: insn->kind = INSN_WRMSR; return true;
+    case 0x31: insn->kind = INSN_RDTSC; return true;
     case 0x32: insn->kind = INSN_RDMSR; return true;
     default: return false;
     }

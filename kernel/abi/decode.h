@@ -28,6 +28,7 @@ enum insn_kind {
     INSN_WRITE_CR,      /* mov %R, %crV */
     INSN_READ_DR,       /* mov %drV, %R */
     INSN_WRITE_DR,      /* mov %R, %drV */
+    INSN_RDTSC,
     INSN_RDMSR,
     INSN_WRMSR,
     INSN_CPUID          /* with Xen's prefix that forces emulation */

@@ -11,8 +11,9 @@
 #include "x86/msr.h"
 #include "x86/tsc.h"
 
-/* What every guest reads in CR4. */
-#define CR4_GUEST (CR4_DE | CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT)
+/* What every guest reads in CR4, and the bits that it may choose. */
+#define CR4_GUEST (CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT)
+#define CR4_CHOICE (CR4_DE | CR4_TSD)
 
 /* APIC_BASE: where it is after reset, enabled, of the first CPU. */
 #define APIC_BASE_ADDRESS UINT64_C(0xfee00000)
@@ -104,7 +105,7 @@ static bool read_cr(struct vcpu *v, const struct insn *insn)
     case 0: *to = guest_cr0(v); return true;
     case 2: *to = v->cr2; return true;
     case 3: *to = v->domain->loaded[v->id].base << PAGE_SHIFT; return true;
-    case 4: *to = CR4_GUEST; return true;
+    case 4: *to = CR4_GUEST | v->cr4; return true;
     default: return false;
     }
 }
@@ -136,7 +137,10 @@ static bool write_cr(struct vcpu *v, const struct insn *insn)
         v->info->arch.cr2 = value;
         return true;
     case 3: return write_cr3(v, value);
-    case 4: v->cr4 = value; return true;
+    case 4:
+        v->cr4 = value & CR4_CHOICE;
+        cpu_set_tsd((v->cr4 & CR4_TSD) != 0);
+        return true;
     default: return false;
     }
 }
@@ -211,6 +215,16 @@ static bool read_msr(struct vcpu *v)
     return true;
 }
 
+/* rdtsc, when the guest kernel has taken it from its user by CR4.TSD. */
+static bool read_tsc(struct vcpu *v)
+{
+    uint64_t tsc = tsc_read();
+
+    v->regs->rax = (uint32_t)tsc;
+    v->regs->rdx = tsc >> 32;
+    return true;
+}
+
 static bool write_msr(struct vcpu *v)
 {
     struct regs *regs = v->regs;
@@ -278,6 +292,7 @@ static bool execute(struct vcpu *v, const struct insn *insn)
     case INSN_WRITE_CR: return write_cr(v, insn);
     case INSN_READ_DR: return read_dr(v, insn);
     case INSN_WRITE_DR: return write_dr(v, insn);
+    case INSN_RDTSC: return read_tsc(v);
     case INSN_RDMSR: return read_msr(v);
     case INSN_WRMSR: return write_msr(v);
     default: return false;

@@ -24,8 +24,7 @@ static long runstate_get(vaddr_t arg)
     return guest_write(arg, &info, sizeof info);
 }
 
-/* The state never changes, so that the area is written once, now. Where the
- * area cannot be written is the guest's loss, as on Xen. */
+/* The state never changes, so that the area is written once, now. */
 static long runstate_register(vaddr_t arg)
 {
     struct vcpu_register_runstate_memory_area area;
@@ -34,8 +33,7 @@ static long runstate_register(vaddr_t arg)
     if (guest_read(&area, arg, sizeof area) != 0)
         return -EFAULT;
     runstate_fill(&info);
-    guest_write(area.addr.p, &info, sizeof info);
-    return 0;
+    return guest_write(area.addr.p, &info, sizeof info);
 }
 
 /*

@@ -138,7 +138,7 @@ static int give_memory(struct build *b)
 
     if (extents + 1 > machine.free_count)
         return reason_set(&b->why,
-                          "it takes %llu MiB with what it shares, "
+                          "with what it shares it takes %llu MiB, "
                           "and %llu MiB are free",
                           asked, free);
     d->owner.limit = pages + SHARED_FRAMES;

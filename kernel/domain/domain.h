@@ -58,6 +58,7 @@ struct domain {
     evtchn_port_t console_port;
     evtchn_port_t store_port;
     struct port ports[EVENT_PORTS];
+    bool reads_console;     /* it has asked for input by console_io */
 
     uint64_t calls;         /* hypercalls so far */
     int leaving;            /* of owner_destroy: STOP_* while it goes on */

@@ -144,38 +144,43 @@ static void run_all(uint8_t *end)
 
 static void say(void *context, const char *message)
 {
-    log_printf(LOG_ERROR, "module %u: %s", *(const unsigned int *)context,
+    log_printf(LOG_WARNING, "module %u: %s", *(const unsigned int *)context,
                message);
 }
 
-/* Read all modules' options: a module may name another one. */
-static bool read_options(const struct boot_info *info)
+/* Read all modules' options: a module may name another one. A word that is
+ * refused is a warning, and the default stays. */
+static void read_options(const struct boot_info *info)
 {
-    bool good = true;
     unsigned int i;
 
     for (i = 0; i < info->module_count; i++) {
         unsigned int number = i + 1;
         const struct option_report report = { say, &number };
 
-        if (module_options_parse(info->modules[i].command_line,
-                                 &module_options[i], &report) != 0)
-            good = false;
+        module_options_parse(info->modules[i].command_line,
+                             &module_options[i], &report);
         if (module_options[i].name[0] == '\0')
             format_buffer(module_options[i].name, MODULE_NAME_BYTES,
                           "domain%u", number);
     }
-    return good;
 }
 
-/* Where the bytes of a module are; NULL and a line when out of reach. */
+/* Where the bytes of a module are. A loader may put one below 1 MiB or into
+ * memory that it does not call RAM: that is not in the direct map. NULL, and
+ * a line, when it cannot be mapped. */
 static const void *module_bytes(const struct boot_module *module,
                                 const char *name)
 {
-    if (memory_is_ram(module->start, module->end))
+    const void *bytes;
+
+    if (module->start >= MIB && memory_is_ram(module->start, module->end))
         return direct_map(module->start);
-    log_printf(LOG_ERROR, "module %s: it is not in usable RAM", name);
-    return NULL;
+    bytes = paging_map_device(module->start, module->end - module->start,
+                              CACHE_UC);
+    if (!bytes)
+        log_printf(LOG_ERROR, "module %s: no memory to map it", name);
+    return bytes;
 }
 
 /* The data module that `name` names, as a file. false: there is none. */
@@ -256,8 +261,7 @@ uint8_t life_of_modules(const struct boot_info *info,
     uint8_t end = POWER_EXIT_ENDED;
     unsigned int i, domains = 0;
 
-    if (!read_options(info))
-        end = POWER_EXIT_CRASHED;
+    read_options(info);
     schedule_init(contract->ibpb);
     for (i = 0; i < info->module_count; i++) {
         if (module_options[i].data)
@@ -274,9 +278,11 @@ uint8_t life_of_modules(const struct boot_info *info,
             run_all(&end);
     }
     run_all(&end);
-    if (domains == 0)
-        log_printf(LOG_WARNING, "no domain to run: the boot loader gave no "
+    if (domains == 0) {
+        log_printf(LOG_ERROR, "no domain to run: the boot loader gave no "
                    "module");
+        end = POWER_EXIT_BROKEN;
+    }
     log_printf(LOG_INFO, "all domains have ended");
     return end;
 }

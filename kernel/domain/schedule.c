@@ -20,10 +20,16 @@ static uint64_t idle_rsp;
 static uint64_t next_tick_ns;
 static bool due;                /* the running vcpu has had its share */
 static bool barrier_on_switch;
+static struct schedule_counts counts;
 
 struct vcpu *current(void)
 {
     return running;
+}
+
+struct schedule_counts schedule_counts(void)
+{
+    return counts;
 }
 
 /* Load the guest's breakpoints, if it or the one before has any. */
@@ -49,6 +55,8 @@ static void switch_to(struct vcpu *v)
     last = v->domain;
     running = v;
     due = false;
+    counts.switches++;
+    v->run_since = tsc_now_ns();
     cpu_set_stack_top(v->stack_top);
     door_load(v);
     v->segments_lost = !segments_restore(&v->segments);
@@ -57,6 +65,7 @@ static void switch_to(struct vcpu *v)
     if (v->ts)
         ts_set();
     load_breakpoints(v);
+    cpu_set_tsd((v->cr4 & CR4_TSD) != 0);
     context_switch(&idle_rsp, v->saved_rsp);
 }
 
@@ -67,6 +76,7 @@ static void leave(struct vcpu *v)
     ts_clear();
     fpu_save(&v->fpu);
     cr3_write(paging_kernel_l4());
+    v->run_ns += tsc_now_ns() - v->run_since;
     running = NULL;
     context_switch(&v->saved_rsp, idle_rsp);
 }
@@ -100,7 +110,8 @@ static void serve_time(void)
     if (now >= next_tick_ns) {
         next_tick_ns = now + TICK_NS;
         due = true;
-        console_input_serve();
+        counts.ticks++;
+        console_input_tick();
         report_print();
         console_flush();
     }
@@ -109,6 +120,7 @@ static void serve_time(void)
 
 void timer_interrupt(void)
 {
+    counts.interrupts++;
     serve_time();
 }
 

@@ -16,6 +16,14 @@
  * the consoles. */
 #define TICK_NS UINT64_C(10000000)
 
+/* What the scheduler has seen since the boot. */
+struct schedule_counts {
+    uint64_t interrupts;    /* of the timer */
+    uint64_t ticks;
+    uint64_t switches;      /* from the idle thread to a vcpu */
+};
+struct schedule_counts schedule_counts(void);
+
 /* schedule_init - start the tick; by the idle thread, before the first vcpu.
  *
  * barrier  forget branch predictions when another domain runs (IBPB) */

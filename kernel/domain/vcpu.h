@@ -74,6 +74,8 @@ struct vcpu {
     struct vcpu_info *info; /* in shared_info, or where the guest moved it;
                                the kernel's own mapping */
     uint64_t timer_ns;      /* system time of set_timer_op; 0: none */
+    uint64_t run_since;     /* system time when it was switched to */
+    uint64_t run_ns;        /* how long it has run, up to the last switch */
 };
 
 /* current - the vcpu whose kernel stack we run on; NULL while idle. */

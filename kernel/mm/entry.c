@@ -19,7 +19,7 @@ enum rule entry_refused(const struct memory *m, uint32_t level, uint64_t word)
             return RULE_E3;                     /* E3: names a real frame */
         return RULE_NONE;
     }
-    if (word & refused_bits[level])             /* E1: cache, reserved bits */
+    if (word & (refused_bits[level] | m->limits.reserved))  /* E1 */
         return RULE_E1;
     if (level > 1 && (word & ENTRY_PS))         /* E2: no superpages */
         return RULE_E2;

@@ -32,6 +32,7 @@ _Static_assert(sizeof(void *) != 8 || sizeof(struct superpage) == 32,
 
 /* What this CPU and this boot make of the rules. */
 struct limits {
+    uint64_t reserved;      /* address bits that this CPU has not (E1) */
     uint8_t  l1tf;          /* 1: not-present entries are checked (E3) */
     mfn_t    l1tf_safe;     /* not-present payload at or above is harmless */
 };

@@ -1,6 +1,7 @@
 #include "x86/console.h"
 
 #include "x86/io.h"
+#include "x86/keyboard.h"
 #include "x86/log.h"
 #include "x86/paging.h"
 #include "x86/serial.h"
@@ -87,7 +88,9 @@ void console_write_raw(enum text_tone tone, const char *text, size_t bytes)
 
 int console_read_byte(void)
 {
-    return serial_read_byte();
+    int byte = serial_read_byte();
+
+    return byte >= 0 ? byte : keyboard_read_byte();
 }
 
 static const char *pixels_init(const struct console_screen *from)

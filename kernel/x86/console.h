@@ -79,7 +79,7 @@ void console_write_raw(enum text_tone tone, const char *text, size_t bytes);
 void console_flush(void);
 
 /*
- * console_read_byte - the next byte a person typed (serial line).
+ * console_read_byte - the next byte a person typed, on the serial line or the keyboard.
  *
  * Returns 0..255, or -1 when there is none.
  */

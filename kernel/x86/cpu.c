@@ -204,6 +204,15 @@ void cpu_set_verw(bool on)
     cpu_verw = on;
 }
 
+void cpu_set_tsd(bool on)
+{
+    uint64_t now = cr4_read();
+    uint64_t wanted = on ? now | CR4_TSD : now & ~CR4_TSD;
+
+    if (wanted != now)
+        cr4_write(wanted);
+}
+
 void cpu_ibpb(void)
 {
     msr_write(MSR_PRED_CMD, 1);

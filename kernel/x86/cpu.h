@@ -113,6 +113,9 @@ void cpu_init(const struct cpu *cpu, const struct cpu_options *options);
 /* cpu_set_verw - clear CPU buffers on every return to ring 3 (MDS). */
 void cpu_set_verw(bool on);
 
+/* cpu_set_tsd - does rdtsc fault in ring 3? */
+void cpu_set_tsd(bool on);
+
 /* cpu_ibpb - forget indirect branch predictions. Only if cpu->ibpb. */
 void cpu_ibpb(void);
 

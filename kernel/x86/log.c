@@ -10,6 +10,9 @@ const char *const log_level_names[] = {
     "error", "warning", "refusal", "info", "debug", "all", NULL,
 };
 
+/* The writer of the prompt's line, among the domains. */
+#define LOG_PROMPT 0xfffeu
+
 /* In the ring a byte below 9 says whose text follows: its tone plus 1. */
 #define MARK_END 9u
 
@@ -19,6 +22,7 @@ struct log {
     uint16_t last;   /* domain that wrote last */
     uint16_t raw;    /* domain passed on unchanged */
     bool returned;   /* a carriage return waits for what follows */
+    bool typed;      /* the prompt's unfinished line can be wiped off */
     uint32_t column; /* characters after the label */
     uint8_t tone;    /* of the text at the end of the ring */
     uint64_t end;    /* bytes ever put into the ring */
@@ -62,10 +66,37 @@ static void emit(struct log *log, enum text_tone tone, const char *text,
 /* End another writer's line, so that the next byte starts a line. */
 static void line_take(struct log *log)
 {
-    if (log->open != LOG_NOBODY)
+    if (log->open == LOG_PROMPT && log->typed)
+        console_write(TONE_DOMAIN, "\r\033[K", 4);
+    else if (log->open == LOG_PROMPT)
+        console_write(TONE_DOMAIN, "\n", 1);
+    else if (log->open != LOG_NOBODY)
         emit(log, TONE_KERNEL, "\n", 1);
     log->open = LOG_NOBODY;
     log->returned = false;
+}
+
+void log_prompt_write(const char *text, size_t bytes, bool typed)
+{
+    struct log *log = &machine_log;
+
+    if (bytes == 0)
+        return;
+    if (log->open != LOG_PROMPT) {
+        line_take(log);
+        console_write(TONE_KERNEL, "", 0); /* colours of the one before */
+    }
+    console_write(TONE_DOMAIN, text, bytes);
+    log->typed = typed;
+    log->last = LOG_NOBODY;
+    log->open = text[bytes - 1] == '\n' ? LOG_NOBODY : LOG_PROMPT;
+}
+
+enum log_line log_line_open(void)
+{
+    if (machine_log.open == LOG_NOBODY)
+        return LOG_LINE_NONE;
+    return machine_log.open == LOG_PROMPT ? LOG_LINE_PROMPT : LOG_LINE_OTHER;
 }
 
 void log_set_level(unsigned int level)

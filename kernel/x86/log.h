@@ -86,6 +86,20 @@ void log_set_raw(uint16_t domain);
 void log_domain_end(uint16_t domain);
 
 /*
+ * log_prompt_write - text of the kernel prompt, for the consoles only.
+ *
+ * text   any bytes; they are not kept in the ring
+ * typed  true: the unfinished line is what a person types. Whoever prints
+ *        next wipes it off, and the prompt draws it again. false: output,
+ *        whose unfinished line is ended like a domain's.
+ */
+void log_prompt_write(const char *text, size_t bytes, bool typed);
+
+/* Whose line is unfinished: the prompt's, somebody else's, or nobody's. */
+enum log_line { LOG_LINE_NONE, LOG_LINE_PROMPT, LOG_LINE_OTHER };
+enum log_line log_line_open(void);
+
+/*
  * log_copy - copy text out of the ring.
  *
  * position  in: where to go on, 0 for the oldest text; out: behind the last

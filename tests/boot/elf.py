@@ -106,5 +106,5 @@ def bad_modules(good):
                   .put(24, "Q", huge).data), "",
             r"entry 0x\w+ is in no segment"),
         "too big for mem=": (good, "mem=2M", r"needs mem=\d+M or more"),
-        "mem= beyond the machine": (good, "mem=1T", r"has mem=.* and \d+ MiB are free"),
+        "mem= beyond the machine": (good, "mem=1T", r"takes \d+ MiB, and \d+ MiB are free"),
     }

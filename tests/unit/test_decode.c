@@ -67,6 +67,7 @@ static const struct expected known[] = {
     { { 0x0f, 0x09 }, 2, { INSN_WBINVD, 2, 0, 0, 0, false } },
     { { 0xf3, 0x0f, 0x09 }, 3, { INSN_WBINVD, 3, 0, 0, 0, false } },
     { { 0x0f, 0x30 }, 2, { INSN_WRMSR, 2, 0, 0, 0, false } },
+    { { 0x0f, 0x31 }, 2, { INSN_RDTSC, 2, 0, 0, 0, false } },
     { { 0x0f, 0x32 }, 2, { INSN_RDMSR, 2, 0, 0, 0, false } },
     /* mov %cr0, %rax; %cr2, %rdi; %cr4, %r15; the mod bits do not matter */
     { { 0x0f, 0x20, 0xc0 }, 3, { INSN_READ_CR, 3, 0, 0, 0, false } },

@@ -238,6 +238,21 @@ static void E1_reserved_and_cache_bits(void **state)
     }
 }
 
+static void E1_address_bits_that_the_cpu_has_not(void **state)
+{
+    struct world *w = *state;
+    struct tree t = world_tree(w);
+    uint64_t high = UINT64_C(1) << 40;
+
+    assert_int_equal(pin(w, t.l4, FRAME_L4), 0);
+    w->m.limits.reserved = ENTRY_ADDRESS & ~(high - 1);
+    assert_int_equal(world_update(w, t.l1, 9, entry_ro(t.page[0]) | high),
+                     -EINVAL);
+    assert_int_equal(w->a.refusal.rule, RULE_E1);
+    assert_int_equal(world_update(w, t.l2, 9, entry_ro(t.l1) | high), -EINVAL);
+    assert_int_equal(world_update(w, t.l1, 9, entry_ro(t.page[0])), 0);
+}
+
 static void E2_no_superpages(void **state)
 {
     struct world *w = *state;
@@ -900,6 +915,7 @@ int main(void)
         RULE_TEST(T3_a_type_count_never_wraps),
         RULE_TEST(T4_trust_ends_at_zero),
         RULE_TEST(E1_reserved_and_cache_bits),
+        RULE_TEST(E1_address_bits_that_the_cpu_has_not),
         RULE_TEST(E2_no_superpages),
         RULE_TEST(E3_not_present_entries_name_no_memory),
         RULE_TEST(E4_the_kernels_slots),
