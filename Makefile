@@ -55,6 +55,8 @@ FUZZCC  := clang
 
 ifneq ($(findstring clang,$(CC)),)
 TARGET := --target=x86_64-linux-gnu
+# Data of other files is in the same image: no detour over a table of offsets.
+DIRECT := -fdirect-access-external-data
 endif
 
 WARNINGS := -Wall -Wextra -Werror -Wshadow -Wmissing-prototypes \
@@ -73,16 +75,14 @@ FREESTANDING = -std=c11 $(TARGET) -m64 -march=x86-64 -ffreestanding \
 
 # ---------------------------------------------------------------- kernel
 
-KERNEL_DIRS := boot kernel kernel/lib kernel/mm kernel/x86 kernel/domain \
-               kernel/abi
-KERNEL_SRCS := $(sort $(foreach dir,$(KERNEL_DIRS),\
-                 $(wildcard $(dir)/*.c $(dir)/*.asm)))
+KERNEL_SRCS := $(sort $(wildcard $(foreach dir,boot kernel kernel/*,\
+                 $(dir)/*.c $(dir)/*.asm)))
 FONTS       := font_8x16 font_16x32
 KERNEL_OBJS := $(KERNEL_SRCS:%=$(BUILD)/obj/%.o) \
                $(FONTS:%=$(BUILD)/obj/%.c.o)
-KERNEL_CFLAGS = $(FREESTANDING) -fPIE -fvisibility=hidden \
+KERNEL_CFLAGS = $(FREESTANDING) -fPIE -fvisibility=hidden $(DIRECT) \
     -Ikernel -Ikernel/mm/geometry -I.
-KERNEL_LDFLAGS := -m elf_x86_64 -T linker.ld -static -nostdlib -no-pie \
+KERNEL_LDFLAGS := --no-relax -m elf_x86_64 -T linker.ld -static -nostdlib -no-pie \
     --no-dynamic-linker -z max-page-size=4096 -z noexecstack \
     --build-id=sha1 --fatal-warnings --no-warn-rwx-segments
 KERNEL := $(BUILD)/tally.elf
@@ -140,7 +140,7 @@ help: ## show this list
 #: 0 all ended by poweroff or reboot, 1 one crashed, 2 an audit failed or the
 #: kernel panicked, 124 time out.
 
-all: $(KERNEL) $(LESSON_ELF) $(DOMAIN_ELF) ## build the kernel and the lessons
+all: $(KERNEL) $(LESSON_ELF) $(DOMAIN_ELF) ## build kernel and domains
 
 kernel: $(KERNEL)
 
@@ -153,10 +153,10 @@ iso: ## make build/tally.iso, for a CD, a stick or QEMU
 	@+$(again) iso-now
 
 run: run-and-keep-status ## boot the ISO with the lessons, or DOMAIN=
-	$(call leave_with,$(BUILD)/run.status)
+	$(call leave_with,$(STATUS))
 
 run-grub: run-grub-and-keep-status ## boot Debian's GRUB as a domain
-	$(call leave_with,$(BUILD)/run.status)
+	$(call leave_with,$(STATUS))
 
 lessons: ## run the lessons and compare their transcripts
 	@tools/install test
@@ -206,15 +206,19 @@ run-and-keep-status:
 run-grub-and-keep-status:
 	@tools/install run
 	@tools/fetch-package grub-xen-host
-	@+$(again) run-now DOMAIN=$(GRUB_DOMAIN)
+	@+$(again) run-now DOMAIN=$(GRUB_DOMAIN) DOMAIN_OPTS="raw=yes $(DOMAIN_OPTS)"
 
 GRUB_DOMAIN := $(addprefix $(BUILD)/packages/grub-xen-host/,\
                  usr/lib/grub-xen/grub-x86_64-xen.bin)
 
+# One file for each make, so that several can run at a time.
+STATUS := $(BUILD)/tmp/status-$(shell echo $$PPID)
+again += STATUS=$(STATUS)
+
 # A run without -n has left a status; 0 needs nothing.
 leave_with = $(if $(filter-out 0,$(if $(findstring n,$(filter-out -%,\
     $(firstword $(MAKEFLAGS)))),,$(file < $(1)))),$(eval load \
-    $(BUILD)/leave.so)$(leave $(file < $(1))),@:)
+    $(BUILD)/leave.so)$(leave $(shell cat $(1); rm $(1))),@rm -f $(1))
 
 $(BUILD)/leave.so: tools/leave.c
 	$(Q)$(HOSTCC) -shared -fPIC -Wall -Wextra -o $@ $<
@@ -229,20 +233,19 @@ iso-now: all
 	    -D "$$TALLY_DOMAIN_OPTS$${TALLY_ARGS:+ -- $$TALLY_ARGS}"
 
 run-now: all $(BUILD)/leave.so
-	@rm -f $(BUILD)/run.status
-	@tools/run; echo $$? > $(BUILD)/run.status
+	@tools/run; echo $$? > $(STATUS)
 
 screenshot-now: all
 	@tools/screenshot $(BUILD)/screenshot.png
 
 test-now:
-	@tests/run build checks bad unit fuzz boot domains
+	@tests/run build checks bad unit explore fuzz boot domains xen
 
 test-host-now:
-	@tests/run unit fuzz
+	@tests/run unit explore fuzz
 
 test-qemu-now: all
-	@tests/run boot domains
+	@tests/run boot domains xen
 
 checks-now:
 	@tests/run build checks bad
@@ -328,9 +331,10 @@ $(BUILD)/user/obj/%.asm.o: %.asm $(BUILD)/flags
 PURE_SRCS := $(filter-out kernel/lib/string.c,$(wildcard kernel/lib/*.c)) \
     $(wildcard kernel/mm/*.c boot/*.c kernel/domain/*.c kernel/abi/*.c) \
     $(wildcard $(addprefix kernel/x86/,sysret.c clock_scale.c acpi.c \
-        acpi_memory.c text_screen.c font.c))
+        acpi_memory.c rtc_decode.c text_screen.c font.c))
 HOST_HEADERS = -isystem $(BUILD)/include -Itests -I. -Ikernel
-HOST_FLAGS = -std=c11 -D_GNU_SOURCE -g -O1 -D__XEN_INTERFACE_VERSION__=0x00040e00 \
+HOST_FLAGS = -std=c11 -D_GNU_SOURCE -g -O1 \
+    -D__XEN_INTERFACE_VERSION__=0x00040e00 \
     -fno-omit-frame-pointer -fno-strict-aliasing $(WARNINGS)
 UNIT_FLAGS = $(HOST_FLAGS) -fsanitize=address,undefined \
     -fno-sanitize-recover=all
@@ -339,20 +343,13 @@ FUZZ_FLAGS = $(HOST_FLAGS) -fno-sanitize-recover=all
 # What several tests share is in the library as well.
 SHARED_SRCS := $(filter-out tests/unit/test_%,$(wildcard tests/unit/*.c))
 
-# A test whose name ends in _tiny is built with the geometry of a tiny machine.
 HOST_SRCS = $(PURE_SRCS) $(SHARED_SRCS)
 UNIT_OBJS := $(HOST_SRCS:%.c=$(BUILD)/tests/unit/obj/%.o)
-TINY_OBJS := $(HOST_SRCS:%.c=$(BUILD)/tests/unit/tiny/%.o)
 FUZZ_OBJS := $(HOST_SRCS:%.c=$(BUILD)/tests/fuzz/obj/%.o)
 
 $(BUILD)/tests/unit/obj/%.o: %.c Makefile | $(BUILD)/include/xen
 	@mkdir -p $(@D)
 	$(Q)$(HOSTCC) $(UNIT_FLAGS) -Ikernel/mm/geometry $(HOST_HEADERS) \
-	    -MMD -MP -c -o $@ $<
-
-$(BUILD)/tests/unit/tiny/%.o: %.c Makefile | $(BUILD)/include/xen
-	@mkdir -p $(@D)
-	$(Q)$(HOSTCC) $(UNIT_FLAGS) -Itests/geometry $(HOST_HEADERS) \
 	    -MMD -MP -c -o $@ $<
 
 $(BUILD)/tests/fuzz/obj/%.o: %.c Makefile | $(BUILD)/include/xen
@@ -361,7 +358,6 @@ $(BUILD)/tests/fuzz/obj/%.o: %.c Makefile | $(BUILD)/include/xen
 	    -Ikernel/mm/geometry $(HOST_HEADERS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/tests/unit/libpure.a: $(UNIT_OBJS)
-$(BUILD)/tests/unit/libtiny.a: $(TINY_OBJS)
 $(BUILD)/tests/fuzz/libpure.a: $(FUZZ_OBJS)
 $(BUILD)/tests/%.a: $(BUILD)/tests/sources
 	@rm -f $@
@@ -372,12 +368,6 @@ $(BUILD)/tests/sources: FORCE
 	@mkdir -p $(@D)
 	@echo '$(HOST_SRCS)' | cmp -s - $@ || echo '$(HOST_SRCS)' > $@
 
-TINY_TEST := $(BUILD)/tests/unit/tiny/tests/unit/test_
-$(BUILD)/tests/unit/test_%_tiny: $(TINY_TEST)%_tiny.o \
-                                 $(BUILD)/tests/unit/libtiny.a
-	$(say) TEST $@
-	$(Q)$(HOSTCC) $(UNIT_FLAGS) -o $@ $^ -lcmocka
-
 $(BUILD)/tests/unit/test_%: $(BUILD)/tests/unit/obj/tests/unit/test_%.o \
                             $(BUILD)/tests/unit/libpure.a
 	$(say) TEST $@
@@ -387,6 +377,20 @@ $(BUILD)/tests/fuzz/fuzz_%: $(BUILD)/tests/fuzz/obj/tests/fuzz/fuzz_%.o \
                             $(BUILD)/tests/fuzz/libpure.a
 	$(say) FUZZ $@
 	$(Q)$(FUZZCC) $(FUZZ_FLAGS) -fsanitize=fuzzer,address,undefined -o $@ $^
+
+# The explorer: the rule core on a machine so small that everything is tried.
+EXPLORE_SRCS  := $(wildcard tests/explore/*.c kernel/mm/*.c)
+EXPLORE_OBJS  := $(EXPLORE_SRCS:%.c=$(BUILD)/tests/explore/obj/%.o)
+EXPLORE_FLAGS = $(HOST_FLAGS) -O2 -Wno-type-limits \
+    -Itests/explore/geometry $(HOST_HEADERS)
+
+$(BUILD)/tests/explore/obj/%.o: %.c Makefile | $(BUILD)/include/xen
+	@mkdir -p $(@D)
+	$(Q)$(HOSTCC) $(EXPLORE_FLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/tests/explore/explore: $(EXPLORE_OBJS)
+	$(say) LD $@
+	$(Q)$(HOSTCC) -o $@ $^
 
 -include $(shell find $(BUILD)/tests -name '*.d' 2>/dev/null)
 

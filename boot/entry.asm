@@ -29,7 +29,7 @@ IMAGE_LARGE_PAGES   equ 32          ; 64 MiB of image at most
 CR4_PAE             equ 0x20
 CR0_BOOT            equ 0x80010033  ; PG WP NE ET MP PE
 MSR_EFER            equ 0xc0000080
-EFER_BOOT           equ 0x901       ; NXE LME SCE
+EFER_BOOT           equ 0x101       ; LME SCE; NXE: cpu_use_nx()
 
 COM1                equ 0x3f8
 VGA_TEXT            equ 0xb8000
@@ -117,7 +117,7 @@ boot_start:
     push eax
     retf
 
-; check_cpu - long mode and NX, or the end. Clobbers eax, ecx, edx, esi.
+; check_cpu - long mode, or the end. Clobbers eax, ecx, edx, esi.
 check_cpu:
     push ebx
     mov esi, text_long_mode - image_first
@@ -128,9 +128,6 @@ check_cpu:
     mov eax, 0x80000001
     cpuid
     bt edx, 29
-    jnc boot_refuse
-    mov esi, text_nx - image_first
-    bt edx, 20
     jnc boot_refuse
     pop ebx
     ret
@@ -253,9 +250,6 @@ text_loader:
     db "Tally: not started by a multiboot2 loader. Halted.", 13, 10, 0
 text_long_mode:
     db "Tally: this CPU has no 64-bit mode. Halted.", 13, 10, 0
-text_nx:
-    db "Tally: no-execute pages (NX, XD) are missing or switched off in the "
-    db "firmware setup. Halted.", 13, 10, 0
 
 ; ------------------------------------------------------------------ the note
 section .note.pvh note alloc noexec nowrite align=4

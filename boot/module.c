@@ -91,6 +91,7 @@ int module_options_parse(const char *line, struct module_options *out,
          .value = out->ramdisk,
          .limit = sizeof(out->ramdisk)},
         {.name = "privileged", .kind = OPTION_BOOL, .value = &out->privileged},
+        {.name = "raw", .kind = OPTION_BOOL, .value = &out->raw},
         {.name = "data", .kind = OPTION_BOOL, .value = &out->data},
     };
     const struct option_table table = {

@@ -2,7 +2,7 @@
  * The command line of a boot module:
  *
  *     [FILENAME] [name=TEXT] [mem=SIZE] [ramdisk=NAME] [privileged=BOOL]
- *         [data=BOOL] [-- command line of the domain]
+ *         [raw=BOOL] [data=BOOL] [-- command line of the domain]
  */
 #ifndef TALLY_BOOT_MODULE_H
 #define TALLY_BOOT_MODULE_H
@@ -25,6 +25,7 @@ struct module_options {
     char ramdisk[MODULE_NAME_BYTES]; /* name of a data module, or "" */
     uint64_t mem_bytes;              /* memory of the domain */
     bool privileged;                 /* gets the console and its keyboard */
+    bool raw;  /* its output goes to the consoles unchanged */
     bool data;                       /* a file for others, not a domain */
     char command_line[MODULE_COMMAND_LINE_BYTES]; /* of the domain */
 };

@@ -4,6 +4,8 @@
 #include "boot/pvh.h"
 #include "domain/event.h"
 #include "domain/life.h"
+#include "inspect/inspect.h"
+#include "inspect/picture.h"
 #include "lib/string.h"
 #include "memory.h"
 #include "options.h"
@@ -14,6 +16,7 @@
 #include "x86/contract.h"
 #include "x86/cpu.h"
 #include "x86/gdt.h"
+#include "x86/keyboard.h"
 #include "x86/log.h"
 #include "x86/pic.h"
 #include "x86/power.h"
@@ -54,9 +57,39 @@ static const void *boot_map(void *context, uint64_t paddr, uint64_t bytes)
     return (const void *)(uintptr_t)paddr;
 }
 
+/* Tell the console about the screen that the boot loader left. */
+static void offer_screen(void)
+{
+    static const enum screen_kind kinds[] = {
+        [BOOT_FRAMEBUFFER_NONE] = SCREEN_NONE,
+        [BOOT_FRAMEBUFFER_RGB] = SCREEN_PIXELS,
+        [BOOT_FRAMEBUFFER_TEXT] = SCREEN_TEXT,
+        [BOOT_FRAMEBUFFER_UNSUPPORTED] = SCREEN_OTHER,
+    };
+    const struct boot_framebuffer *b = &info.framebuffer;
+    const struct console_screen screen = {
+        .kind = kinds[b->kind],
+        .paddr = b->paddr,
+        .format = {.width = b->width,
+                   .height = b->height,
+                   .pitch = b->pitch,
+                   .bits = (uint8_t)b->bpp,
+                   .red_position = b->red.position,
+                   .red_size = b->red.size,
+                   .green_position = b->green.position,
+                   .green_size = b->green.size,
+                   .blue_position = b->blue.position,
+                   .blue_size = b->blue.size},
+        .pane_columns = options.picture ? PANE_COLUMNS : 0,
+        .pane_rows = PICTURE_ROWS,
+    };
+
+    console_offer(&screen);
+}
+
 static void read_boot_info(uint32_t kind, paddr_t paddr)
 {
-    const struct pvh_reader reader = { boot_map, NULL };
+    const struct pvh_reader reader = {boot_map, NULL};
     const void *mbi = boot_map(NULL, paddr, MBI_BYTES);
     int rc;
 
@@ -73,8 +106,9 @@ static void read_boot_info(uint32_t kind, paddr_t paddr)
     options_read(info.command_line);
     console_select(options.console);
     log_set_level(options.level);
-    power_set_exit(options.exit_qemu);
+    options.exit_qemu = power_set_exit(options.exit_qemu);
     report_set(options.refusals);
+    offer_screen();
     if (rc != 0)
         give_up(info.problem, info.problem_detail);
 }
@@ -86,6 +120,25 @@ static void print_warnings(void)
     for (bit = 0; bit < BOOT_WARNINGS; bit++)
         if (info.warnings & (1u << bit))
             log_printf(LOG_WARNING, "boot: %s", boot_warning_text(bit));
+}
+
+/* The firmware's memory map, as it said it. */
+static void print_map(void)
+{
+    static const char *const kinds[] = {
+        [BOOT_RANGE_RAM] = "RAM",
+        [BOOT_RANGE_RESERVED] = "reserved",
+        [BOOT_RANGE_ACPI_RECLAIM] = "ACPI tables",
+        [BOOT_RANGE_ACPI_NVS] = "ACPI NVS",
+        [BOOT_RANGE_BAD] = "bad",
+    };
+    uint32_t i;
+
+    for (i = 0; i < info.range_count; i++)
+        log_printf(LOG_DEBUG, "map: %013llx-%013llx %s",
+                   (unsigned long long)info.ranges[i].start,
+                   (unsigned long long)info.ranges[i].end,
+                   kinds[info.ranges[i].kind]);
 }
 
 static void print_memory(void)
@@ -109,7 +162,7 @@ static void contract_line(void *cookie, const char *text)
 /* Decide what this CPU needs, and say so. */
 static void keep_contract(void)
 {
-    const struct contract_options wishes = { .l1tf = options.l1tf == 1 };
+    const struct contract_options wishes = {.l1tf = options.l1tf == 1};
 
     contract_decide(&contract, &cpu, &wishes);
     log_printf(LOG_INFO, "cpu: %s, %u-bit physical addresses",
@@ -122,38 +175,11 @@ static void keep_contract(void)
     machine.limits.l1tf_safe = contract.l1tf_safe / PAGE_BYTES;
 }
 
-/* Show the log on the screen that the boot loader left. */
-static void open_screen(void)
-{
-    static const enum screen_kind kinds[] = {
-        [BOOT_FRAMEBUFFER_NONE] = SCREEN_NONE,
-        [BOOT_FRAMEBUFFER_RGB] = SCREEN_PIXELS,
-        [BOOT_FRAMEBUFFER_TEXT] = SCREEN_TEXT,
-        [BOOT_FRAMEBUFFER_UNSUPPORTED] = SCREEN_OTHER,
-    };
-    const struct boot_framebuffer *b = &info.framebuffer;
-    const struct console_screen screen = {
-        .kind = kinds[b->kind],
-        .paddr = b->paddr,
-        .format = { .width = b->width, .height = b->height,
-                    .pitch = b->pitch, .bits = (uint8_t)b->bpp,
-                    .red_position = b->red.position,
-                    .red_size = b->red.size,
-                    .green_position = b->green.position,
-                    .green_size = b->green.size,
-                    .blue_position = b->blue.position,
-                    .blue_size = b->blue.size },
-    };
-
-    console_init(&screen);
-}
-
 /* Our own tables, stacks and traps instead of the loader's. */
 static void take_over(void)
 {
-    const struct cpu_options wishes = { .smep = options.smep,
-                                        .smap = options.smap,
-                                        .umip = options.umip };
+    const struct cpu_options wishes = {
+        .smep = options.smep, .smap = options.smap, .umip = options.umip};
     uint64_t now;
     const char *problem = memory_init(&info, &cpu, options.memory);
 
@@ -164,7 +190,7 @@ static void take_over(void)
     gdt_init();
     trap_init();
     cpu_init(&cpu, &wishes);
-    open_screen();
+    console_init();
     acpi_init(info.rsdp.copy, info.rsdp.copy_bytes);
     pic_init();
     tsc_init();
@@ -177,6 +203,8 @@ static void take_over(void)
 
 void kernel_main(uint32_t kind, paddr_t paddr)
 {
+    uint8_t end;
+
     trap_init_early();
     console_early_init(0);
     log_printf(LOG_INFO, "Tally " TALLY_VERSION ": a tally of every frame");
@@ -185,8 +213,18 @@ void kernel_main(uint32_t kind, paddr_t paddr)
     log_printf(LOG_INFO, "booted by %s: %s", info.loader,
                info.command_line[0] ? info.command_line : "(no options)");
     print_warnings();
+    print_map();
+    if (!cpu_use_nx(&cpu))
+        give_up("the CPU has no no-execute pages (NX, XD), or they are "
+                "switched off in the firmware setup",
+                "");
     take_over();
     keep_contract();
     print_memory();
-    power_exit(life_of_modules(&info, &contract));
+    keyboard_init(options.keyboard && acpi_info_get()->has_8042);
+    inspect_init();
+    end = life_of_modules(&info, &contract);
+    if (options.exit_qemu)
+        power_exit(end);
+    inspect_stay();
 }

@@ -222,10 +222,11 @@ static void add_extents(void)
 static int map_ram(const struct cpu *cpu)
 {
     static struct paging_range ranges[MEMORY_MAP_RANGES];
-    struct paging_setup setup = { .ram = ranges, .ranges = ram.count,
-                                  .physical_bits = cpu->physical_bits,
-                                  .gigabyte_pages = cpu->gigabyte_pages,
-                                  .page = early_page };
+    struct paging_setup setup = {.ram = ranges,
+                                 .ranges = ram.count,
+                                 .physical_bits = cpu->physical_bits,
+                                 .gigabyte_pages = cpu->gigabyte_pages,
+                                 .page = early_page};
     uint32_t i;
 
     for (i = 0; i < ram.count; i++) {

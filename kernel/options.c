@@ -22,40 +22,59 @@ struct kernel_options options = {
 static unsigned int exit_choice;
 static unsigned int run_choice;
 
-static const char *const exit_names[] = { "halt", "qemu", NULL };
-static const char *const run_names[] = { "inturn", "together", NULL };
-static const char *const audit_names[] = { "off", "end", "call", NULL };
-static const char *const cpu_names[] = { "warn", "strict", NULL };
-static const char *const l1tf_names[] = { "auto", "on", NULL };
+static const char *const exit_names[] = {"halt", "qemu", NULL};
+static const char *const run_names[] = {"inturn", "together", NULL};
+static const char *const audit_names[] = {"off", "end", "call", NULL};
+static const char *const cpu_names[] = {"warn", "strict", NULL};
+static const char *const l1tf_names[] = {"auto", "on", NULL};
 
 static const struct option table[] = {
-    { .name = "console", .kind = OPTION_SET, .value = &options.console,
-      .choices = console_sink_names },
-    { .name = "com1", .kind = OPTION_NUMBER, .value = &options.baud,
-      .limit = 115200 },
-    { .name = "loglvl", .kind = OPTION_CHOICE, .value = &options.level,
-      .choices = log_level_names },
-    { .name = "exit", .kind = OPTION_CHOICE, .value = &exit_choice,
-      .choices = exit_names },
-    { .name = "audit", .kind = OPTION_CHOICE, .value = &options.audit,
-      .choices = audit_names },
-    { .name = "audit_every", .kind = OPTION_NUMBER,
-      .value = &options.audit_every },
-    { .name = "mem", .kind = OPTION_SIZE, .value = &options.memory },
-    { .name = "run", .kind = OPTION_CHOICE, .value = &run_choice,
-      .choices = run_names },
-    { .name = "refusals", .kind = OPTION_BOOL, .value = &options.refusals },
-    { .name = "picture", .kind = OPTION_BOOL, .value = &options.picture },
-    { .name = "keyboard", .kind = OPTION_BOOL, .value = &options.keyboard },
-    { .name = "smep", .kind = OPTION_BOOL, .value = &options.smep },
-    { .name = "smap", .kind = OPTION_BOOL, .value = &options.smap },
-    { .name = "umip", .kind = OPTION_BOOL, .value = &options.umip },
-    { .name = "cpu", .kind = OPTION_CHOICE, .value = &options.cpu,
-      .choices = cpu_names },
-    { .name = "l1tf", .kind = OPTION_CHOICE, .value = &options.l1tf,
-      .choices = l1tf_names },
-    { .name = "budget", .kind = OPTION_NUMBER, .value = &options.budget,
-      .limit = 1000000 },
+    {.name = "console",
+     .kind = OPTION_SET,
+     .value = &options.console,
+     .choices = console_sink_names},
+    {.name = "com1",
+     .kind = OPTION_NUMBER,
+     .value = &options.baud,
+     .limit = 115200},
+    {.name = "loglvl",
+     .kind = OPTION_CHOICE,
+     .value = &options.level,
+     .choices = log_level_names},
+    {.name = "exit",
+     .kind = OPTION_CHOICE,
+     .value = &exit_choice,
+     .choices = exit_names},
+    {.name = "audit",
+     .kind = OPTION_CHOICE,
+     .value = &options.audit,
+     .choices = audit_names},
+    {.name = "audit_every",
+     .kind = OPTION_NUMBER,
+     .value = &options.audit_every},
+    {.name = "mem", .kind = OPTION_SIZE, .value = &options.memory},
+    {.name = "run",
+     .kind = OPTION_CHOICE,
+     .value = &run_choice,
+     .choices = run_names},
+    {.name = "refusals", .kind = OPTION_BOOL, .value = &options.refusals},
+    {.name = "picture", .kind = OPTION_BOOL, .value = &options.picture},
+    {.name = "keyboard", .kind = OPTION_BOOL, .value = &options.keyboard},
+    {.name = "smep", .kind = OPTION_BOOL, .value = &options.smep},
+    {.name = "smap", .kind = OPTION_BOOL, .value = &options.smap},
+    {.name = "umip", .kind = OPTION_BOOL, .value = &options.umip},
+    {.name = "cpu",
+     .kind = OPTION_CHOICE,
+     .value = &options.cpu,
+     .choices = cpu_names},
+    {.name = "l1tf",
+     .kind = OPTION_CHOICE,
+     .value = &options.l1tf,
+     .choices = l1tf_names},
+    {.name = "budget",
+     .kind = OPTION_NUMBER,
+     .value = &options.budget,
+     .limit = 1000000},
 };
 
 static void say(void *context, const char *message)
@@ -66,8 +85,8 @@ static void say(void *context, const char *message)
 
 void options_read(const char *line)
 {
-    const struct option_table all = { table, sizeof(table) / sizeof(*table) };
-    const struct option_report report = { say, NULL };
+    const struct option_table all = {table, sizeof(table) / sizeof(*table)};
+    const struct option_report report = {say, NULL};
 
     options_parse(line, &all, &report, NULL);
     options.exit_qemu = exit_choice == 1;

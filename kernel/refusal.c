@@ -14,9 +14,8 @@ static const char *const type_names[FRAME_TYPES] = {
 };
 
 /* Append to a line that may be full already. */
-__attribute__((format(printf, 4, 5)))
-static size_t append(char *line, size_t bytes, size_t used,
-                     const char *format, ...)
+__attribute__((format(printf, 4, 5))) static size_t append(
+    char *line, size_t bytes, size_t used, const char *format, ...)
 {
     va_list arguments;
     int wanted;
@@ -32,8 +31,8 @@ static size_t append(char *line, size_t bytes, size_t used,
 static size_t append_frame(const struct refusal *r, char *line, size_t bytes,
                            size_t used)
 {
-    used = append(line, bytes, used, "frame %#llx ",
-                  (unsigned long long)r->mfn);
+    used =
+        append(line, bytes, used, "frame %#llx ", (unsigned long long)r->mfn);
     if (r->rule == RULE_G4)
         return append(line, bytes, used, "is no memory");
     if (r->rule == RULE_G3)
@@ -50,14 +49,14 @@ static size_t append_frame(const struct refusal *r, char *line, size_t bytes,
 
 void refusal_format(const struct refusal *r, char *line, size_t bytes)
 {
-    size_t used = append(line, bytes, 0, "refused by %s: ",
-                         rule_name((enum rule)r->rule));
+    size_t used = append(line, bytes, 0,
+                         "refused by %s: ", rule_name((enum rule)r->rule));
 
     if (r->mfn != MFN_NONE)
         used = append_frame(r, line, bytes, used);
     else
-        used = append(line, bytes, used, "%s",
-                      rule_sentence((enum rule)r->rule));
+        used =
+            append(line, bytes, used, "%s", rule_sentence((enum rule)r->rule));
     if (r->table != MFN_NONE && r->level != 0)
         used = append(line, bytes, used, " at L%u %#llx slot %u", r->level,
                       (unsigned long long)r->table, r->slot);
@@ -65,6 +64,5 @@ void refusal_format(const struct refusal *r, char *line, size_t bytes)
         used = append(line, bytes, used, " at descriptor %u of frame %#llx",
                       r->slot, (unsigned long long)r->table);
     if (r->mfn == MFN_NONE && r->word != 0)
-        append(line, bytes, used, ", word %#llx",
-               (unsigned long long)r->word);
+        append(line, bytes, used, ", word %#llx", (unsigned long long)r->word);
 }

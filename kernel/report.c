@@ -53,8 +53,8 @@ static bool may_print(struct domain *d)
     if (now > d->refusals_since) {
         uint64_t gained = now - d->refusals_since;
 
-        d->refusals_shown -= gained < d->refusals_shown ? gained
-                                                        : d->refusals_shown;
+        d->refusals_shown -=
+            gained < d->refusals_shown ? gained : d->refusals_shown;
         d->refusals_since = now;
     }
     if (d->refusals_shown >= REPORT_BURST) {

@@ -20,7 +20,7 @@ QEMU_STATUS = {33: 0, 35: 1, 37: 2}
 STATUS_TIMEOUT = 124
 MEANING = {
     0: "every domain ended by poweroff or reboot",
-    1: "a domain crashed",
+    1: "a domain crashed or could not be built",
     2: "an audit failed, the kernel panicked, or it never got that far",
     STATUS_TIMEOUT: "time out",
 }

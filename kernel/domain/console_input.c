@@ -98,8 +98,10 @@ static void deliver(char byte)
         console_ring_input(d, &byte, 1);
     else if (d && waiting_head - waiting_tail < WAITING_BYTES)
         waiting[waiting_head++ % WAITING_BYTES] = byte;
-    else if (!d && prompt_reads())
+    else if (!d && prompt_reads()) {
+        reader = READER_PROMPT;         /* a person has begun to use it */
         prompt->take(byte);
+    }
 }
 
 static void give_kept(void)

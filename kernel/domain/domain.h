@@ -77,8 +77,8 @@ struct domain {
  * Prints the reason and the registers of its vcpu; takes effect when the
  * vcpu is about to return to ring 3. The kernel goes on.
  */
-__attribute__((format(printf, 2, 3)))
-void domain_crash(struct domain *d, const char *why, ...);
+__attribute__((format(printf, 2, 3))) void domain_crash(struct domain *d,
+                                                        const char *why, ...);
 
 /* domain_shutdown - the domain ends by its own wish; end is not END_NONE.
  * Takes effect when its vcpu is about to return to ring 3. */

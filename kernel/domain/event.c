@@ -41,8 +41,8 @@ static void raise_upcall(struct vcpu *v, uint32_t word)
 void event_set_pending(struct domain *d, evtchn_port_t port)
 {
     uint32_t word = port / WORD_BITS, bit = port % WORD_BITS;
-    xen_ulong_t mask = __atomic_load_n(&d->shared->evtchn_mask[word],
-                                       __ATOMIC_SEQ_CST);
+    xen_ulong_t mask =
+        __atomic_load_n(&d->shared->evtchn_mask[word], __ATOMIC_SEQ_CST);
 
     if (set_bit(&d->shared->evtchn_pending[word], bit) &&
         !(mask & ((xen_ulong_t)1 << bit)))
@@ -127,19 +127,11 @@ int event_send(struct domain *d, evtchn_port_t port)
     if (!port_ok(d, port))
         return -EINVAL;
     switch (d->ports[port].state) {
-    case PORT_CONSOLE:
-        console_ring_drain(d);
-        return 0;
-    case PORT_STORE:
-        store_serve(d);
-        return 0;
-    case PORT_IPI:
-        event_set_pending(d, port);
-        return 0;
-    case PORT_UNBOUND:
-        return 0;
-    default:
-        return -EINVAL;
+    case PORT_CONSOLE: console_ring_drain(d); return 0;
+    case PORT_STORE: store_serve(d); return 0;
+    case PORT_IPI: event_set_pending(d, port); return 0;
+    case PORT_UNBOUND: return 0;
+    default: return -EINVAL;
     }
 }
 
@@ -151,9 +143,10 @@ int event_unmask(struct domain *d, evtchn_port_t port)
     if (port >= EVENT_PORTS)
         return -EINVAL;
     if (__atomic_fetch_and(&d->shared->evtchn_mask[word], ~mask,
-                           __ATOMIC_SEQ_CST) & mask &&
-        __atomic_load_n(&d->shared->evtchn_pending[word],
-                        __ATOMIC_SEQ_CST) & mask)
+                           __ATOMIC_SEQ_CST) &
+            mask &&
+        __atomic_load_n(&d->shared->evtchn_pending[word], __ATOMIC_SEQ_CST) &
+            mask)
         raise_upcall(&d->vcpu[0], word);
     return 0;
 }
@@ -175,16 +168,12 @@ int event_status(const struct domain *d, evtchn_port_t port,
         status->status = EVTCHNSTAT_virq;
         status->u.virq = d->ports[port].data;
         break;
-    case PORT_IPI:
-        status->status = EVTCHNSTAT_ipi;
-        break;
+    case PORT_IPI: status->status = EVTCHNSTAT_ipi; break;
     case PORT_UNBOUND:
         status->status = EVTCHNSTAT_unbound;
         status->u.unbound.dom = (domid_t)d->ports[port].remote;
         break;
-    default:
-        status->status = EVTCHNSTAT_closed;
-        break;
+    default: status->status = EVTCHNSTAT_closed; break;
     }
     return 0;
 }
@@ -227,9 +216,9 @@ void event_init(struct domain *d)
 {
     uint32_t i;
 
-    if (!d->privileged) {
-        bind(d, PORT_STORE, 0, &d->store_port);
-        bind(d, PORT_CONSOLE, 0, &d->console_port);
+    if (!d->privileged) { /* the first ports: always free */
+        (void)bind(d, PORT_STORE, 0, &d->store_port);
+        (void)bind(d, PORT_CONSOLE, 0, &d->console_port);
     }
     wall_clock_publish(d);
     for (i = 0; i < DOMAIN_VCPUS; i++)

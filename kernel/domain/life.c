@@ -21,8 +21,10 @@
 #define MIB UINT64_C(0x100000)
 
 static const char *const end_names[] = {
-    [END_NONE] = "never", [END_POWEROFF] = "poweroff",
-    [END_REBOOT] = "reboot", [END_CRASH] = "crash",
+    [END_NONE] = "never",
+    [END_POWEROFF] = "poweroff",
+    [END_REBOOT] = "reboot",
+    [END_CRASH] = "crash",
 };
 
 static struct module_options module_options[BOOT_MODULES];
@@ -34,7 +36,8 @@ static bool audit_domain(struct domain *d)
 
     if (audit(&machine, &d->owner, &report))
         return true;
-    log_printf(LOG_ERROR, "audit of domain %u: %llu faults, the first: %s "
+    log_printf(LOG_ERROR,
+               "audit of domain %u: %llu faults, the first: %s "
                "(frame %#llx, %lld types and %lld references unaccounted)",
                d->owner.id, (unsigned long long)report.faults, report.what,
                (unsigned long long)report.mfn, (long long)report.types,
@@ -79,8 +82,10 @@ static uint8_t leave_end(struct domain *d)
 
     if (!broken && options.audit == AUDIT_OFF)
         word = "off";
-    log_printf(LOG_INFO, "domain %u ended: reason=%s frames=%llu/%llu "
-               "audit=%s", d->owner.id, end_names[d->end],
+    log_printf(LOG_INFO,
+               "domain %u ended: reason=%s frames=%llu/%llu "
+               "audit=%s",
+               d->owner.id, end_names[d->end],
                (unsigned long long)(given - kept), (unsigned long long)given,
                word);
     stack_free(d->vcpu[0].stack_top);
@@ -156,13 +161,13 @@ static void read_options(const struct boot_info *info)
 
     for (i = 0; i < info->module_count; i++) {
         unsigned int number = i + 1;
-        const struct option_report report = { say, &number };
+        const struct option_report report = {say, &number};
 
-        module_options_parse(info->modules[i].command_line,
-                             &module_options[i], &report);
+        module_options_parse(info->modules[i].command_line, &module_options[i],
+                             &report);
         if (module_options[i].name[0] == '\0')
-            format_buffer(module_options[i].name, MODULE_NAME_BYTES,
-                          "domain%u", number);
+            format_buffer(module_options[i].name, MODULE_NAME_BYTES, "domain%u",
+                          number);
     }
 }
 
@@ -176,8 +181,8 @@ static const void *module_bytes(const struct boot_module *module,
 
     if (module->start >= MIB && memory_is_ram(module->start, module->end))
         return direct_map(module->start);
-    bytes = paging_map_device(module->start, module->end - module->start,
-                              CACHE_UC);
+    bytes =
+        paging_map_device(module->start, module->end - module->start, CACHE_UC);
     if (!bytes)
         log_printf(LOG_ERROR, "module %s: no memory to map it", name);
     return bytes;
@@ -189,7 +194,7 @@ static bool find_ramdisk(const struct boot_info *info, const char *name,
 {
     unsigned int i;
 
-    *file = (struct build_file){ 0 };
+    *file = (struct build_file){0};
     if (name[0] == '\0')
         return true;
     for (i = 0; i < info->module_count; i++)
@@ -226,8 +231,8 @@ static void print_given(void)
                (unsigned long long)(given / MIB),
                (unsigned long long)(sizes.ram / MIB),
                (unsigned long long)(sizes.records / 1024), records / 100,
-               records % 100, (unsigned long long)(sizes.m2p / 1024),
-               m2p / 100, m2p % 100);
+               records % 100, (unsigned long long)(sizes.m2p / 1024), m2p / 100,
+               m2p % 100);
 }
 
 /* Build one module's domain. false: there is none, and a line says why. */
@@ -236,8 +241,8 @@ static bool begin(const struct boot_info *info, unsigned int number)
     const struct boot_module *module = &info->modules[number];
     const struct module_options *o = &module_options[number];
     struct build_file ramdisk;
-    struct build_file image = { .data = module_bytes(module, o->name),
-                                .bytes = module->end - module->start };
+    struct build_file image = {.data = module_bytes(module, o->name),
+                               .bytes = module->end - module->start};
     struct domain *d;
 
     if (!image.data || !find_ramdisk(info, o->ramdisk, &ramdisk))
@@ -250,7 +255,7 @@ static bool begin(const struct boot_info *info, unsigned int number)
                d->privileged ? "privileged" : "unprivileged",
                o->command_line[0] ? ", " : "", o->command_line);
     print_given();
-    if (!d->privileged && info->module_count == 1)
+    if (o->raw)
         log_set_raw(d->owner.id);
     return true;
 }
@@ -268,8 +273,9 @@ uint8_t life_of_modules(const struct boot_info *info,
             continue;
         if (domains > 0 && contract->meltdown && options.cpu == 1) {
             log_printf(LOG_ERROR, "cpu=strict: no second domain on a CPU "
-                       "with Meltdown");
-            return worse(end, POWER_EXIT_CRASHED);
+                                  "with Meltdown");
+            end = worse(end, POWER_EXIT_CRASHED);
+            break;
         }
         domains++;
         if (!begin(info, i))
@@ -280,7 +286,7 @@ uint8_t life_of_modules(const struct boot_info *info,
     run_all(&end);
     if (domains == 0) {
         log_printf(LOG_ERROR, "no domain to run: the boot loader gave no "
-                   "module");
+                              "module");
         end = POWER_EXIT_BROKEN;
     }
     log_printf(LOG_INFO, "all domains have ended");

@@ -98,13 +98,12 @@ static void count_op(const struct pass *p)
     uint32_t i, held = op->next;
 
     for (i = 0; i < op->depth; i++)
-        count(p, op->stack[i].mfn, (enum frame_type)
-              frame_of(p->m, p->o, op->stack[i].mfn)->type);
+        count(p, op->stack[i].mfn,
+              (enum frame_type)frame_of(p->m, p->o, op->stack[i].mfn)->type);
     if (op->kind == OP_UPDATE)
         count_update(p);
     if (op->kind == OP_STORE || op->kind == OP_HOLD)
-        count(p, op->kind == OP_STORE ? op->table : op->mfn[0],
-              FRAME_WRITABLE);
+        count(p, op->kind == OP_STORE ? op->table : op->mfn[0], FRAME_WRITABLE);
     if (op->kind == OP_BASE && op->phase == PHASE_PUT && op->depth == 0 &&
         op->mfn[0] != MFN_NONE)
         count(p, op->mfn[0], FRAME_L4);
@@ -184,10 +183,10 @@ static void check_all(const struct pass *p, bool taken)
 /* I2: take all away, see that zero is left, put it back. */
 bool audit(struct memory *m, struct owner *o, struct audit_report *report)
 {
-    struct pass take = { .m = m, .o = o, .report = report, .sign = UINT32_MAX };
-    struct pass give = { .m = m, .o = o, .report = report, .sign = 1 };
+    struct pass take = {.m = m, .o = o, .report = report, .sign = UINT32_MAX};
+    struct pass give = {.m = m, .o = o, .report = report, .sign = 1};
 
-    *report = (struct audit_report){ .mfn = MFN_NONE };
+    *report = (struct audit_report){.mfn = MFN_NONE};
     check_all(&take, false);
     count_all(&take);
     check_all(&take, true);

@@ -30,7 +30,7 @@ uint32_t extent_assign(struct memory *m, struct owner *o)
         return EXTENT_NONE;
     s = &m->superpages[extent];
     for (i = 0; i < EXTENT_FRAMES; i++)
-        s->frames[i] = (struct frame){ 0 };
+        s->frames[i] = (struct frame){0};
     s->allocated = 0;
     s->owner = o->id;                   /* A3: off the list, one owner */
     s->next = o->extents;
@@ -74,7 +74,7 @@ int frame_alloc(struct memory *m, struct owner *o, mfn_t *mfn)
     if (extent != EXTENT_NONE)
         i = find_free(&m->superpages[extent]);
     for (extent = i < EXTENT_FRAMES ? extent : o->extents;
-         i == EXTENT_FRAMES && extent != EXTENT_NONE; ) {
+         i == EXTENT_FRAMES && extent != EXTENT_NONE;) {
         i = find_free(&m->superpages[extent]);
         if (i == EXTENT_FRAMES)
             extent = m->superpages[extent].next;

@@ -13,7 +13,10 @@
  */
 enum frame_type {
     FRAME_NONE,                         /* never used since it was given */
-    FRAME_L1, FRAME_L2, FRAME_L3, FRAME_L4,     /* page table */
+    FRAME_L1,
+    FRAME_L2,
+    FRAME_L3,
+    FRAME_L4,       /* page table */
     FRAME_SEG,                          /* descriptor table */
     FRAME_WRITABLE,                     /* plain memory, mapped writable */
     FRAME_TYPES

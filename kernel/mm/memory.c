@@ -6,14 +6,13 @@ uint32_t flush_begin(struct memory *m)
     return m->clock;
 }
 
-int refuse(const struct memory *m, struct owner *o, enum rule rule,
-           int error, mfn_t mfn)
+int refuse(const struct memory *m, struct owner *o, enum rule rule, int error,
+           mfn_t mfn)
 {
     const struct frame *f = frame_of(m, o, mfn);
     struct refusal *r = &o->refusal;
 
-    *r = (struct refusal){ .rule = (uint8_t)rule, .mfn = mfn,
-                           .table = MFN_NONE };
+    *r = (struct refusal){.rule = (uint8_t)rule, .mfn = mfn, .table = MFN_NONE};
     if (f) {
         r->type = f->type;
         r->pinned = f->pinned;

@@ -143,7 +143,7 @@ static inline void flush_done(struct memory *m, uint32_t oldest)
  * Returns -error. Counts in o->refused[rule]. Fields table, slot, level and
  * word of the witness are the caller's to fill: see refuse_at().
  */
-int refuse(const struct memory *m, struct owner *o, enum rule rule,
-           int error, mfn_t mfn);
+int refuse(const struct memory *m, struct owner *o, enum rule rule, int error,
+           mfn_t mfn);
 
 #endif

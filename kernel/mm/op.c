@@ -49,20 +49,14 @@ int op_resume(struct memory *m, struct owner *o)
 {
     switch (o->op.kind) {
     case OP_UPDATE:
-    case OP_STORE:
-        return update_resume(m, o);
+    case OP_STORE: return update_resume(m, o);
     case OP_PIN:
     case OP_UNPIN:
-    case OP_BASE:
-        return pin_resume(m, o);
-    case OP_DESCRIPTORS:
-        return descriptors_resume(m, o);
-    case OP_HOLD:
-        return hold_resume(m, o);
-    case OP_DESTROY:
-        return destroy_resume(m, o);
-    default:
-        return 0;
+    case OP_BASE: return pin_resume(m, o);
+    case OP_DESCRIPTORS: return descriptors_resume(m, o);
+    case OP_HOLD: return hold_resume(m, o);
+    case OP_DESTROY: return destroy_resume(m, o);
+    default: return 0;
     }
 }
 

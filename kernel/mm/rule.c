@@ -13,15 +13,16 @@ static const struct rule_text texts[RULES] = {
     [RULE_G3] = {"G3", "only the owner of an extent refers to its frames"},
     [RULE_G4] = {"G4", "a frame number beyond memory names nothing"},
     [RULE_T2] = {"T2",
-        "while references are held only the same type may be taken"},
+                 "while references are held only the same type may be taken"},
     [RULE_T3] = {"T3", "a type count never wraps"},
     [RULE_E1] = {"E1", "reserved bits and cache bits stay clear"},
     [RULE_E2] = {"E2", "an entry maps 4 KiB frames only"},
     [RULE_E3] = {"E3",
-        "on a CPU with L1TF a not-present entry names no memory"},
+                 "on a CPU with L1TF a not-present entry names no memory"},
     [RULE_E4] = {"E4", "the kernel's slots of an L4 are the kernel's"},
-    [RULE_U1] = {"U1",
-        "a table is changed as a table and plain memory as plain memory"},
+    [RULE_U1] =
+        {"U1",
+         "a table is changed as a table and plain memory as plain memory"},
     [RULE_U2] = {"U2", "a walk to an entry meets a table at every level"},
     [RULE_P1] = {"P1", "a table is pinned once"},
     [RULE_P2] = {"P2", "only a pinned table is unpinned"},
@@ -29,8 +30,8 @@ static const struct rule_text texts[RULES] = {
     [RULE_S2] = {"S2", "a descriptor table fits its frames"},
     [RULE_A1] = {"A1", "a domain stays within its allocation"},
     [RULE_A2] = {"A2", "a domain gives back only what it has and pins stay"},
-    [RULE_H1] = {"H1",
-        "what the kernel shares with a domain stays plain memory for its life"},
+    [RULE_H1] = {"H1", "what the kernel shares with a domain stays plain "
+                       "memory for its life"},
 };
 
 const char *rule_name(enum rule rule)

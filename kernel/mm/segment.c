@@ -144,7 +144,7 @@ int descriptor_update(struct memory *m, struct owner *o, mfn_t mfn,
                       uint32_t slot, uint64_t value)
 {
     struct frame *f = frame_of(m, o, mfn);
-    struct update u = { .mfn = mfn, .slot = slot };
+    struct update u = {.mfn = mfn, .slot = slot};
 
     if (!segment_check(&value)) {               /* S1 */
         int rc = refuse(m, o, RULE_S1, EINVAL, MFN_NONE);

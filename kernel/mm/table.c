@@ -46,8 +46,7 @@ void table_settle(struct memory *m, struct owner *o)
 
     if (f->type == FRAME_L4)                    /* E4: ours in every space */
         for (i = 0; i < KERNEL_SLOTS; i++)
-            word_store(&m->ram[mfn][KERNEL_SLOT_FIRST + i],
-                       m->kernel_slots[i]);
+            word_store(&m->ram[mfn][KERNEL_SLOT_FIRST + i], m->kernel_slots[i]);
     f->state = FRAME_SETTLED;
     o->op.depth--;
     if (o->op.depth > 0)                        /* the parent's entry has it */

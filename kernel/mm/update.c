@@ -44,8 +44,8 @@ static int update_record(struct memory *m, struct owner *o,
 static void update_write(struct memory *m, struct owner *o, uint32_t level,
                          const struct update *u)
 {
-    uint64_t old = entry_write(&m->ram[u->mfn][u->slot],
-                               entry_adjust(u->value), u->keep_ad);
+    uint64_t old = entry_write(&m->ram[u->mfn][u->slot], entry_adjust(u->value),
+                               u->keep_ad);
 
     if (entry_present(old))
         reference_release(m, o, entry_mfn(old), entry_type(level, old));
@@ -72,8 +72,7 @@ int entry_update(struct memory *m, struct owner *o, const struct update *u)
     rule = entry_is_kernels(level, u->slot) ? RULE_E4
                                             : entry_refused(m, level, u->value);
     if (rule != RULE_NONE)                      /* E1 to E4 */
-        return refused_at(o, u, level,
-                          refuse(m, o, rule, EINVAL, MFN_NONE));
+        return refused_at(o, u, level, refuse(m, o, rule, EINVAL, MFN_NONE));
     if (entry_present(u->value)) {
         if (same_reference(level, word_load(word), u->value)) {
             entry_write(word, entry_adjust(u->value), u->keep_ad);
@@ -106,8 +105,8 @@ static void store_write(struct memory *m, struct owner *o)
             word_store(&to[o->op.slot], o->op.value);
     } else {
         for (i = 0; i < TABLE_ENTRIES; i++)
-            word_store(&to[i], o->op.sub == STORE_COPY
-                                   ? word_load(&from[i]) : 0);
+            word_store(&to[i],
+                       o->op.sub == STORE_COPY ? word_load(&from[i]) : 0);
     }
 }
 
@@ -157,8 +156,7 @@ int frame_copy(struct memory *m, struct owner *o, mfn_t to, mfn_t from)
     const struct frame *f = frame_of(m, o, from);
 
     if (!f)
-        return refuse(m, o, from < m->frames ? RULE_G3 : RULE_G4, EINVAL,
-                      from);
+        return refuse(m, o, from < m->frames ? RULE_G3 : RULE_G4, EINVAL, from);
     if (!f->allocated)
         return refuse(m, o, RULE_G1, EINVAL, from);
     o->op.sub = STORE_COPY;
@@ -178,11 +176,11 @@ mfn_t update_walk(struct memory *m, struct owner *o, mfn_t base, vaddr_t va)
         bool kernels = entry_is_kernels(level, slot);
 
         if (kernels || !entry_present(word)) {      /* U2, E4 */
-            struct update at = { .mfn = mfn, .slot = slot, .value = word };
+            struct update at = {.mfn = mfn, .slot = slot, .value = word};
 
-            refused_at(o, &at, level,
-                       refuse(m, o, kernels ? RULE_E4 : RULE_U2, EINVAL,
-                              MFN_NONE));
+            refused_at(
+                o, &at, level,
+                refuse(m, o, kernels ? RULE_E4 : RULE_U2, EINVAL, MFN_NONE));
             return MFN_NONE;
         }
         mfn = entry_mfn(word);
@@ -193,14 +191,15 @@ mfn_t update_walk(struct memory *m, struct owner *o, mfn_t base, vaddr_t va)
 /* OP_UPDATE after a stop in PHASE_GET: the new entry's use is ours. */
 static void update_do(struct memory *m, struct owner *o)
 {
-    struct update u = { .mfn = o->op.table, .slot = o->op.slot,
-                        .keep_ad = o->op.keep_ad, .value = o->op.value };
+    struct update u = {.mfn = o->op.table,
+                       .slot = o->op.slot,
+                       .keep_ad = o->op.keep_ad,
+                       .value = o->op.value};
     uint32_t level = frame_of(m, o, u.mfn)->type;
 
     if (o->op.abandon) {
         o->op.result = -EINVAL;
-        reference_release(m, o, entry_mfn(u.value),
-                          entry_type(level, u.value));
+        reference_release(m, o, entry_mfn(u.value), entry_type(level, u.value));
     } else {
         update_write(m, o, level, &u);
     }

@@ -4,6 +4,7 @@
 
 #include "x86/cpu.h"
 #include "x86/io.h"
+#include "x86/log.h"
 #include "x86/msr.h"
 #include "x86/paging.h"
 #include "x86/tsc.h"
@@ -135,6 +136,11 @@ static uint64_t timer_measure(void)
     return clock_muldiv(UINT32_MAX - left, tsc_hz(), ticks);
 }
 
+static const char *mode_name(void)
+{
+    return apic.x2apic ? "x2APIC" : "xAPIC";
+}
+
 const char *apic_init(void)
 {
     const char *problem = registers_find();
@@ -149,6 +155,7 @@ const char *apic_init(void)
         /* SDM 3A 11.5.4.1: the mode is set before a deadline is. */
         __asm__ volatile("mfence" ::: "memory");
         apic.timer = TIMER_DEADLINE;
+        log_printf(LOG_INFO, "APIC: %s, timer by TSC deadline", mode_name());
         return NULL;
     }
     hz = timer_measure();
@@ -157,6 +164,9 @@ const char *apic_init(void)
     apic.from_tsc = clock_scale_make(tsc_hz(), hz);
     reg_write(LVT_TIMER, APIC_TIMER_VECTOR);
     apic.timer = TIMER_COUNT;
+    log_printf(LOG_INFO, "APIC: %s, timer of %llu.%03llu MHz", mode_name(),
+               (unsigned long long)(hz / 1000000),
+               (unsigned long long)(hz / 1000 % 1000));
     return NULL;
 }
 

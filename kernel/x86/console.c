@@ -11,6 +11,9 @@
 /* TSC ticks between two drawings: 13 to 67 ms on anything from 1 to 5 GHz. */
 #define REFRESH_TICKS    (1ull << 26)
 
+/* Columns that text needs beside a pane. */
+#define TEXT_COLUMNS_MIN 80u
+
 #define TEXT_BYTES_MAX   0x8000u /* of VGA memory in text mode */
 
 #define VGA_INDEX        0x3d4u
@@ -26,10 +29,20 @@ static struct {
     uint64_t refreshed; /* TSC */
     volatile uint8_t *text_memory;
     uint32_t text_pitch; /* bytes */
+    unsigned int pane_rows;
+    unsigned int pane_column; /* the first one */
+    bool paging;              /* a page of the log is shown */
 } console = {.sinks = CONSOLE_SERIAL | CONSOLE_SCREEN};
 
+static struct console_screen offered;
+static bool tried; /* console_init() was called */
 static struct text_screen screen;
 static struct framebuffer framebuffer;
+
+/* A page of the log, and how many rows of text have scrolled out of it. */
+static struct text_screen page_screen;
+static uint32_t page_scrolled;
+static uint32_t page_wanted;
 
 void console_select(unsigned int sinks)
 {
@@ -41,14 +54,19 @@ void console_early_init(uint32_t baud)
     serial_init(baud);
 }
 
+static void show(const struct text_screen *shown)
+{
+    if (console.kind == SCREEN_PIXELS)
+        framebuffer_refresh(&framebuffer, shown);
+    else if (console.kind == SCREEN_TEXT)
+        text_mode_refresh(console.text_memory, console.text_pitch, shown);
+}
+
 void console_flush(void)
 {
-    if (!screen.changed)
+    if (!screen.changed || console.paging)
         return;
-    if (console.kind == SCREEN_PIXELS)
-        framebuffer_refresh(&framebuffer, &screen);
-    else if (console.kind == SCREEN_TEXT)
-        text_mode_refresh(console.text_memory, console.text_pitch, &screen);
+    show(&screen);
     screen.changed = false;
     console.refreshed = tsc_read();
 }
@@ -58,6 +76,8 @@ static void screen_write(enum text_tone tone, const char *text, size_t bytes)
     if (console.kind == SCREEN_NONE || !(console.sinks & CONSOLE_SCREEN))
         return;
     text_screen_write(&screen, tone, text, bytes);
+    if (tone == TONE_ERROR)
+        console.paging = false;
     if (tone == TONE_ERROR || tsc_read() - console.refreshed > REFRESH_TICKS)
         console_flush();
 }
@@ -106,7 +126,15 @@ static const char *pixels_init(const struct console_screen *from)
     if (!memory)
         return "no memory to map it";
     framebuffer_init(&framebuffer, format, memory);
-    text_screen_init(&screen, framebuffer.columns, framebuffer.rows);
+    if (from->pane_columns > 0 && framebuffer.rows >= from->pane_rows &&
+        framebuffer.columns >= from->pane_columns + TEXT_COLUMNS_MIN) {
+        console.pane_rows = framebuffer.rows;
+        console.pane_column = framebuffer.columns - from->pane_columns;
+    }
+    text_screen_init(&screen,
+                     console.pane_rows > 0 ? console.pane_column
+                                           : framebuffer.columns,
+                     framebuffer.rows);
     return NULL;
 }
 
@@ -133,10 +161,17 @@ static void replay_write(unsigned int tone, const char *text, size_t bytes)
     text_screen_write(&screen, (enum text_tone)tone, text, bytes);
 }
 
-void console_init(const struct console_screen *from)
+void console_offer(const struct console_screen *from)
 {
+    offered = *from;
+}
+
+void console_init(void)
+{
+    const struct console_screen *from = &offered;
     const char *problem = "the boot loader gave none";
 
+    tried = true;
     if (!(console.sinks & CONSOLE_SCREEN))
         return;
     if (from->kind == SCREEN_PIXELS)
@@ -151,10 +186,64 @@ void console_init(const struct console_screen *from)
     }
     console.kind = from->kind;
     log_replay(replay_write);
-    log_printf(LOG_INFO, "screen: %ux%u %s, %u columns, %u rows",
+    log_printf(LOG_INFO, "screen: %ux%u %s of %u bits, %u columns, %u rows",
                (unsigned int)from->format.width,
                (unsigned int)from->format.height,
                from->kind == SCREEN_TEXT ? "characters" : "pixels",
-               (unsigned int)screen.columns, (unsigned int)screen.rows);
+               (unsigned int)from->format.bits, (unsigned int)screen.columns,
+               (unsigned int)screen.rows);
     console_flush();
+}
+
+void console_last(void)
+{
+    if (!tried)
+        console_init();
+    console_flush();
+}
+
+unsigned int console_pane_rows(void)
+{
+    return console.pane_rows;
+}
+
+void console_pane_put(unsigned int column, unsigned int row,
+                      struct text_cell cell)
+{
+    if (console.pane_rows > 0)
+        framebuffer_cell(&framebuffer, cell, console.pane_column + column,
+                         row);
+}
+
+/* One byte of the log, until the wanted page has filled the screen. */
+static void page_write(unsigned int tone, const char *text, size_t bytes)
+{
+    uint8_t top = page_screen.line[0];
+
+    if (page_scrolled > page_wanted * (page_screen.rows - 1u))
+        return;
+    text_screen_write(&page_screen, (enum text_tone)tone, text, bytes);
+    page_scrolled += page_screen.line[0] != top;
+}
+
+bool console_page(uint32_t page)
+{
+    bool more;
+
+    if (console.kind == SCREEN_NONE)
+        return false;
+    console.paging = page != CONSOLE_PAGE_END;
+    screen.changed = true;
+    if (!console.paging) {
+        console_flush();
+        return false;
+    }
+    text_screen_init(&page_screen, screen.columns, screen.rows);
+    page_scrolled = 0;
+    page_wanted = page;
+    log_replay(page_write);
+    more = page_scrolled > page * (page_screen.rows - 1u);
+    page_screen.cursor_shown = false;
+    show(&page_screen);
+    return more;
 }

@@ -46,15 +46,30 @@ struct console_screen {
     enum screen_kind kind;
     paddr_t paddr;
     struct pixel_format format; /* text: only width, height and pitch */
+    unsigned int pane_columns;  /* of cells to keep free at the right, if so
+                                   many are left for the text as well, */
+    unsigned int pane_rows;     /* and there are so many rows */
 };
 
 /*
- * console_init - add the screen.
+ * console_offer - remember what screen there is, for console_init() or
+ * console_last().
+ */
+void console_offer(const struct console_screen *from);
+
+/*
+ * console_init - add the screen that was offered.
  *
  * Needs the kernel's page tables (paging_map_device()). The log so far is
  * shown on it. Without a usable screen the reason goes to the log.
  */
-void console_init(const struct console_screen *from);
+void console_init(void);
+
+/*
+ * console_last - the screen as it will stay, before a stop for good: when
+ * that comes so early that console_init() was never called it is called now.
+ */
+void console_last(void);
 
 /*
  * console_write - send text to every sink.
@@ -73,13 +88,33 @@ void console_write(enum text_tone tone, const char *text, size_t bytes);
 void console_write_raw(enum text_tone tone, const char *text, size_t bytes);
 
 /*
- * console_flush - bring the screen up to date. To be called when idle, and
- * before anything that stops for good.
+ * console_flush - bring the screen up to date. To be called when idle.
  */
 void console_flush(void);
 
 /*
- * console_read_byte - the next byte a person typed, on the serial line or the keyboard.
+ * console_pane_rows - the rows of cells that console_init() kept free at the
+ * right; 0: none.
+ */
+unsigned int console_pane_rows(void);
+
+/* console_pane_put - draw a cell of them, if it is not there already. */
+void console_pane_put(unsigned int column, unsigned int row,
+                      struct text_cell cell);
+
+/*
+ * console_page - show a part of the log instead of its end, on the screen.
+ *
+ * page  0 for the oldest; CONSOLE_PAGE_END for the end, as it was before
+ *
+ * Returns whether there is text behind it.
+ */
+#define CONSOLE_PAGE_END UINT32_MAX
+bool console_page(uint32_t page);
+
+/*
+ * console_read_byte - the next byte a person typed, on the serial line or
+ * the keyboard.
  *
  * Returns 0..255, or -1 when there is none.
  */

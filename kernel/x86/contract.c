@@ -82,7 +82,8 @@ static void decide_branches(struct contract *c, const struct cpu *cpu)
     row(c, ISSUE_SPECTRE_V2,
         &(struct contract_row){"Spectre v2 (CVE-2017-5715)", true, c->ibpb,
                                c->ibpb
-                                   ? "IBPB when another domain runs"
+                                   ? "IBPB when another domain runs; no "
+                                     "retpolines in the kernel"
                                    : "the CPU or its microcode has no IBPB"});
     row(c, ISSUE_SSB,
         &(struct contract_row){"Store bypass (CVE-2018-3639)", ssb, false,
@@ -105,7 +106,7 @@ static void decide_rest(struct contract *c, const struct cpu *cpu)
                                "one logical CPU runs, all others stay parked"});
     row(c, ISSUE_DMA,
         &(struct contract_row){"DMA past the counts", true, true,
-                               "no domain has a device"});
+                               "no domain is given a device; no IOMMU is set up"});
 }
 
 void contract_decide(struct contract *contract, const struct cpu *cpu,

@@ -16,6 +16,9 @@
     (CR4_PGE | CR4_PCIDE | CR4_OSXSAVE | CR4_FSGSBASE | CR4_PKE | CR4_CET | \
      CR4_TSD)
 
+/* SDM 4, IA32_MISC_ENABLE: the XD bit is switched off. */
+#define MISC_XD_DISABLE (UINT64_C(1) << 34)
+
 #define DR6_FIXED    UINT64_C(0xffff0ff0)
 #define DR6_SETTABLE UINT64_C(0xe00f)
 #define DR7_FIXED    UINT64_C(0x400)
@@ -147,6 +150,22 @@ void cpu_identify(struct cpu *cpu)
     identify_structured(cpu);
     identify_extended(cpu);
     identify_brand(cpu);
+}
+
+bool cpu_use_nx(struct cpu *cpu)
+{
+    uint64_t misc;
+
+    if (!cpu->nx && cpu->vendor == VENDOR_INTEL &&
+        msr_read_safe(MSR_MISC_ENABLE, &misc) == 0 &&
+        (misc & MISC_XD_DISABLE) != 0) {
+        msr_write_safe(MSR_MISC_ENABLE, misc & ~MISC_XD_DISABLE);
+        cpu->nx = cpu->max_extended >= 0x80000001 &&
+                  bit(cpu_id(0x80000001, 0).edx, 20);
+    }
+    if (cpu->nx)
+        msr_write(MSR_EFER, msr_read(MSR_EFER) | EFER_NXE);
+    return cpu->nx;
 }
 
 static void init_control(const struct cpu *cpu,

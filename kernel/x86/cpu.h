@@ -99,6 +99,16 @@ struct cpu_options {
 void cpu_identify(struct cpu *cpu);
 
 /*
+ * cpu_use_nx - allow no-execute entries in page tables: before paging_init.
+ *
+ * Where the firmware of an Intel CPU has switched them off they are switched
+ * on again, and cpu->nx is corrected.
+ *
+ * Returns whether the CPU has them.
+ */
+bool cpu_use_nx(struct cpu *cpu);
+
+/*
  * cpu_init - put the control registers and MSRs of design right.
  *
  * CR0: WP NE MP AM. CR4: PAE OSFXSR OSXMMEXCPT DE, and SMEP SMAP UMIP MCE

@@ -240,7 +240,7 @@ kernel_return:
 
 ; guest_return - to ring 3. rsp: at struct regs, at the stack's top.
 ;
-; Whatever stands in them, ring 3 runs with RPL 3, IF set, IOPL 0, no NT.
+; Whatever stands in them, ring 3 runs with RPL 3, IF set and IOPL 0.
 align 16
 guest_return:
     mov eax, [rsp + REGS_RFLAGS]

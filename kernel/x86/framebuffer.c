@@ -161,6 +161,16 @@ void framebuffer_init(struct framebuffer *fb, const struct pixel_format *format,
         run_draw(at, 0, format->width, pixel);
 }
 
+void framebuffer_cell(struct framebuffer *fb, struct text_cell cell,
+                      uint32_t column, uint32_t row)
+{
+    if (column >= fb->columns || row >= fb->rows ||
+        cell_equal(cell, fb->drawn[row][column]))
+        return;
+    fb->drawn[row][column] = cell;
+    cell_draw(fb, cell, column, row);
+}
+
 void framebuffer_refresh(struct framebuffer *fb,
                          const struct text_screen *screen)
 {
@@ -169,13 +179,8 @@ void framebuffer_refresh(struct framebuffer *fb,
         screen->columns < fb->columns ? screen->columns : fb->columns;
 
     for (uint32_t row = 0; row < rows; row++) {
-        for (uint32_t column = 0; column < columns; column++) {
-            struct text_cell cell = text_screen_cell(screen, column, row);
-
-            if (cell_equal(cell, fb->drawn[row][column]))
-                continue;
-            fb->drawn[row][column] = cell;
-            cell_draw(fb, cell, column, row);
-        }
+        for (uint32_t column = 0; column < columns; column++)
+            framebuffer_cell(fb, text_screen_cell(screen, column, row), column,
+                             row);
     }
 }

@@ -66,6 +66,14 @@ void framebuffer_init(struct framebuffer *fb, const struct pixel_format *format,
                       volatile void *memory);
 
 /*
+ * framebuffer_cell - draw one cell, if it is not what is shown there.
+ *
+ * column, row  beyond the last one nothing is drawn
+ */
+void framebuffer_cell(struct framebuffer *fb, struct text_cell cell,
+                      uint32_t column, uint32_t row);
+
+/*
  * framebuffer_refresh - draw the cells that differ from what is shown.
  */
 void framebuffer_refresh(struct framebuffer *fb,

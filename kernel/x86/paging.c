@@ -8,6 +8,8 @@
 #define LEVEL_BITS  9
 #define ENTRIES     512
 #define LOW_MEMORY  UINT64_C(0x100000)
+/* The boot code's tables map this much where it is. */
+#define IDENTITY_BYTES UINT64_C(0x100000000)
 #define TABLE_FLAGS (PTE_PRESENT | PTE_WRITE | PTE_ACCESSED)
 
 static struct {
@@ -258,6 +260,14 @@ paddr_t paging_unmap_page(vaddr_t va)
     return was;
 }
 
+/* What the boot code's identity map has of a device. */
+static void *early_device(paddr_t paddr, size_t bytes)
+{
+    if (paddr >= IDENTITY_BYTES || bytes > IDENTITY_BYTES - paddr)
+        return NULL;
+    return (void *)(uintptr_t)paddr;
+}
+
 void *paging_map_device(paddr_t paddr, size_t bytes, enum paging_cache cache)
 {
     uint64_t offset = paddr % PAGE_BYTES;
@@ -265,6 +275,8 @@ void *paging_map_device(paddr_t paddr, size_t bytes, enum paging_cache cache)
     uint64_t flags = PAGING_WRITE | (cache == CACHE_WC ? PAGING_WC : PAGING_UC);
     vaddr_t va = paging.device_next;
 
+    if (!paging.live)
+        return early_device(paddr, bytes);
     if (pages > (DEVICE_BASE + SLOT_BYTES - va) / PAGE_BYTES)
         return NULL;
     for (uint64_t i = 0; i < pages; i++)

@@ -124,6 +124,8 @@ uint64_t *paging_entry(vaddr_t va);
  * bytes  > 0
  *
  * The kernel's pointer to paddr; NULL when there is no page for a table.
+ * Before paging_init it points into the boot code's identity map, is good
+ * until then only, and is NULL for anything above 4 GiB.
  */
 void *paging_map_device(paddr_t paddr, size_t bytes, enum paging_cache cache);
 

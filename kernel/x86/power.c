@@ -47,7 +47,7 @@ bool power_set_exit(bool on)
 void power_halt(void)
 {
     __asm__ volatile("cli");
-    console_flush();
+    console_last();
     cpu_halt();
 }
 

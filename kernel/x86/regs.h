@@ -11,7 +11,7 @@
  * at stack top - sizeof(struct regs). cs and ss are the hardware's (e033,
  * e02b, or the guest's own selectors, always RPL 3); what the guest is to
  * see is for the code above to make. Registers that were changed here are
- * what ring 3 gets on return; IF, IOPL, NT and RPL are put right on the way
+ * what ring 3 gets on return; IF, IOPL and RPL are put right on the way
  * out whatever is written here.
  */
 struct regs {

@@ -93,7 +93,8 @@ def bad_modules(good):
                      "has no Xen notes"),
         "segments overlap": (
             bytes(Elf(good).put(second + 16, "Q", address)
-                  .put(second + 24, "Q", address).data), "", "two segments overlap"),
+                  .put(second + 24, "Q", address).data), "",
+            "two segments overlap"),
         "a segment beyond the memory": (
             bytes(Elf(good).put(second + 16, "Q", huge)
                   .put(second + 24, "Q", huge).data), "",
@@ -106,5 +107,6 @@ def bad_modules(good):
                   .put(24, "Q", huge).data), "",
             r"entry 0x\w+ is in no segment"),
         "too big for mem=": (good, "mem=2M", r"needs mem=\d+M or more"),
-        "mem= beyond the machine": (good, "mem=1T", r"takes \d+ MiB, and \d+ MiB are free"),
+        "mem= beyond the machine": (
+            good, "mem=1T", r"takes \d+ MiB, and \d+ MiB are free"),
     }

@@ -37,7 +37,7 @@ static int load(struct world *w, bool user, mfn_t mfn)
 
 static int load_gdt(struct world *w, const mfn_t *frames, uint32_t count)
 {
-    struct descriptors d = { .frames = frames, .count = count };
+    struct descriptors d = {.frames = frames, .count = count};
 
     w->a.budget = w->budget;
     return world_run(w, &w->a, descriptors_load(&w->m, &w->a, &d));
@@ -115,8 +115,9 @@ static void G3_only_the_owner_refers_to_its_frames(void **state)
     assert_int_equal(load(w, false, theirs), -EINVAL);
     assert_int_equal(world_run(w, &w->a, frame_clear(&w->m, &w->a, theirs)),
                      -EINVAL);
-    assert_int_equal(world_run(w, &w->a, frame_copy(&w->m, &w->a, t.page[0],
-                                                    theirs)), -EINVAL);
+    assert_int_equal(
+        world_run(w, &w->a, frame_copy(&w->m, &w->a, t.page[0], theirs)),
+        -EINVAL);
     assert_int_equal(w->ram[theirs][1], 0);
 }
 
@@ -124,16 +125,15 @@ static void G4_a_number_beyond_memory_names_nothing(void **state)
 {
     struct world *w = *state;
     struct tree t = world_tree(w);
-    static const mfn_t wrong[] = { 0, EXTENT_FRAMES, WORLD_FRAMES,
-                                   UINT64_C(0xffffffffff) };
+    static const mfn_t wrong[] = {0, EXTENT_FRAMES, WORLD_FRAMES,
+                                  UINT64_C(0xffffffffff)};
     uint32_t i;
 
     assert_int_equal(pin(w, t.l4, FRAME_L4), 0);
     for (i = 0; i < 4; i++) {
         assert_int_equal(world_update(w, t.l1, 1, entry_ro(wrong[i])), -EPERM);
         assert_int_equal(w->a.refusal.rule, RULE_G4);
-        assert_int_equal(world_update(w, t.l2, 1, entry_ro(wrong[i])),
-                         -EINVAL);
+        assert_int_equal(world_update(w, t.l2, 1, entry_ro(wrong[i])), -EINVAL);
         assert_int_equal(pin(w, wrong[i], FRAME_L2), -EINVAL);
     }
     assert_int_equal(unpin(w, MFN_NONE - 1), -EINVAL);
@@ -144,8 +144,8 @@ static void T1_the_first_user_chooses_the_type(void **state)
 {
     struct world *w = *state;
     mfn_t page = world_frame(w, &w->a);
-    static const enum frame_type types[] = { FRAME_L1, FRAME_L2, FRAME_L3,
-                                             FRAME_L4 };
+    static const enum frame_type types[] = {FRAME_L1, FRAME_L2, FRAME_L3,
+                                            FRAME_L4};
     uint32_t i;
 
     for (i = 0; i < 4; i++) {
@@ -180,9 +180,11 @@ static void T2_one_use_at_a_time(void **state)
 static void T3_a_type_count_never_wraps(void **state)
 {
     struct world *w = *state;
-    struct frame f = { .types = UINT32_MAX, .refs = UINT32_MAX,
-                       .type = FRAME_WRITABLE, .state = FRAME_SETTLED,
-                       .allocated = 1 };
+    struct frame f = {.types = UINT32_MAX,
+                      .refs = UINT32_MAX,
+                      .type = FRAME_WRITABLE,
+                      .state = FRAME_SETTLED,
+                      .allocated = 1};
     struct frame was = f;
     bool changed;
     mfn_t page = world_frame(w, &w->a);
@@ -216,8 +218,8 @@ static void E1_reserved_and_cache_bits(void **state)
 {
     struct world *w = *state;
     struct tree t = world_tree(w);
-    mfn_t table[5] = { 0, t.l1, t.l2, t.l3, t.l4 };
-    mfn_t below[5] = { 0, t.page[0], t.l1, t.l2, t.l3 };
+    mfn_t table[5] = {0, t.l1, t.l2, t.l3, t.l4};
+    mfn_t below[5] = {0, t.page[0], t.l1, t.l2, t.l3};
     uint32_t level;
 
     assert_int_equal(pin(w, t.l4, FRAME_L4), 0);
@@ -302,12 +304,14 @@ static void E4_the_kernels_slots(void **state)
         assert_int_equal(world_update(w, t.l4, slot, 0), -EINVAL);
         assert_int_equal(w->a.refusal.rule, RULE_E4);
     }
-    assert_int_equal(world_update(w, t.l4, KERNEL_SLOT_FIRST - 1,
-                                  entry_rw(t.l3)), 0);
-    assert_int_equal(world_update(w, t.l4, KERNEL_SLOT_FIRST + KERNEL_SLOTS,
-                                  entry_rw(t.l3)), 0);
-    assert_int_equal(update_walk(&w->m, &w->a, t.l4,
-                                 UINT64_C(0xffff800000000000)), MFN_NONE);
+    assert_int_equal(
+        world_update(w, t.l4, KERNEL_SLOT_FIRST - 1, entry_rw(t.l3)), 0);
+    assert_int_equal(
+        world_update(w, t.l4, KERNEL_SLOT_FIRST + KERNEL_SLOTS, entry_rw(t.l3)),
+        0);
+    assert_int_equal(
+        update_walk(&w->m, &w->a, t.l4, UINT64_C(0xffff800000000000)),
+        MFN_NONE);
     assert_int_equal(unpin(w, t.l4), 0);
 }
 
@@ -516,13 +520,14 @@ static void U1_a_table_is_changed_as_a_table(void **state)
     assert_int_equal(w->a.refusal.rule, RULE_U1);
     assert_int_equal(world_run(w, &w->a, frame_clear(&w->m, &w->a, t.l1)),
                      -EINVAL);
-    assert_int_equal(world_run(w, &w->a, frame_copy(&w->m, &w->a, t.l1,
-                                                    t.page[0])), -EINVAL);
-    assert_int_equal(world_run(w, &w->a, frame_copy(&w->m, &w->a, t.page[1],
-                                                    t.page[0])), 0);
+    assert_int_equal(
+        world_run(w, &w->a, frame_copy(&w->m, &w->a, t.l1, t.page[0])),
+        -EINVAL);
+    assert_int_equal(
+        world_run(w, &w->a, frame_copy(&w->m, &w->a, t.page[1], t.page[0])), 0);
     assert_int_equal(w->ram[t.page[1]][3], 0x1234);
-    assert_int_equal(world_run(w, &w->a, frame_clear(&w->m, &w->a,
-                                                     t.page[1])), 0);
+    assert_int_equal(world_run(w, &w->a, frame_clear(&w->m, &w->a, t.page[1])),
+                     0);
     assert_int_equal(w->ram[t.page[1]][3], 0);
 }
 
@@ -558,13 +563,15 @@ static void U3_the_same_frame_moves_no_count(void **state)
 {
     struct world *w = *state;
     struct tree t = world_tree(w);
-    struct update u = { .mfn = t.l1, .slot = 0, .keep_ad = 1,
-                        .value = entry_rw(t.page[0]) };
+    struct update u = {
+        .mfn = t.l1, .slot = 0, .keep_ad = 1, .value = entry_rw(t.page[0])};
 
     assert_int_equal(pin(w, t.l4, FRAME_L4), 0);
     snapshot(w, &before);
-    assert_int_equal(world_update(w, t.l1, 0, entry_rw(t.page[0]) |
-                                  ENTRY_A | ENTRY_D | (UINT64_C(1) << 63)), 0);
+    assert_int_equal(world_update(w, t.l1, 0,
+                                  entry_rw(t.page[0]) | ENTRY_A | ENTRY_D |
+                                      (UINT64_C(1) << 63)),
+                     0);
     assert_int_equal(entry_update(&w->m, &w->a, &u), 0);
     assert_int_equal(w->ram[t.l1][0], entry_rw(t.page[0]) | ENTRY_A | ENTRY_D);
     snapshot(w, &after);
@@ -699,7 +706,7 @@ static void S1_a_bad_table_is_refused_and_undone(void **state)
 static void S2_a_table_fits_its_frames(void **state)
 {
     struct world *w = *state;
-    mfn_t gdt[LDT_FRAMES + 1] = { 0 };
+    mfn_t gdt[LDT_FRAMES + 1] = {0};
 
     assert_int_equal(load_gdt(w, gdt, GDT_FRAMES + 1), -EINVAL);
     assert_int_equal(w->a.refusal.rule, RULE_S2);
@@ -839,9 +846,12 @@ static void R1_memory_with_references_is_never_reused(void **state)
 
 static void I1_a_record_fits_together(void **state)
 {
-    struct frame good = { .types = 1, .refs = 1, .type = FRAME_L1,
-                          .state = FRAME_SETTLED, .pinned = 1,
-                          .allocated = 1 };
+    struct frame good = {.types = 1,
+                         .refs = 1,
+                         .type = FRAME_L1,
+                         .state = FRAME_SETTLED,
+                         .pinned = 1,
+                         .allocated = 1};
     struct frame bad;
 
     (void)state;
@@ -869,7 +879,7 @@ static void I2_the_audit_finds_a_wrong_count(void **state)
 {
     struct world *w = *state;
     struct tree t = world_tree(w);
-    mfn_t all[] = { t.l4, t.l3, t.l2, t.l1, t.page[0] };
+    mfn_t all[] = {t.l4, t.l3, t.l2, t.l1, t.page[0]};
     struct audit_report report;
     uint32_t i;
 

@@ -37,7 +37,7 @@ struct world *world_new(void)
         w->superpages[i].frames = &w->frames[i * EXTENT_FRAMES];
     owner_init(&w->a, 1, w->a_loaded);
     owner_init(&w->b, 2, w->b_loaded);
-    for (i = WORLD_EXTENTS; i-- > 2; )
+    for (i = WORLD_EXTENTS; i-- > 2;)
         extent_add(&w->m, i);
     assert_int_equal(extent_assign(&w->m, &w->a), 2);
     assert_int_equal(extent_assign(&w->m, &w->a), 3);
@@ -65,9 +65,9 @@ void world_audit(struct world *w)
     struct audit_report report;
 
     if (!audit(&w->m, &w->a, &report) || !audit(&w->m, &w->b, &report))
-        fail_msg("audit: %s, frame %#llx, types %+lld, refs %+lld",
-                 report.what, (unsigned long long)report.mfn,
-                 (long long)report.types, (long long)report.refs);
+        fail_msg("audit: %s, frame %#llx, types %+lld, refs %+lld", report.what,
+                 (unsigned long long)report.mfn, (long long)report.types,
+                 (long long)report.refs);
 }
 
 int world_run(struct world *w, struct owner *o, int rc)
@@ -109,7 +109,7 @@ uint64_t entry_rw(mfn_t mfn)
 
 int world_update(struct world *w, mfn_t table, uint32_t slot, uint64_t word)
 {
-    struct update u = { .mfn = table, .slot = slot, .value = word };
+    struct update u = {.mfn = table, .slot = slot, .value = word};
 
     w->a.budget = w->budget;
     return world_run(w, &w->a, update_word(&w->m, &w->a, &u));

@@ -92,6 +92,11 @@ void probe_setup(const start_info_t *info)
             page_map(address_of(shared_page), info->shared_info >> PAGE_SHIFT,
                      MAP_WRITE),
             0);
+    /* No event but those that a test asks for: not even the console's. */
+    memset(shared_page + offsetof(struct shared_info, evtchn_mask),
+           0xff, sizeof(shared()->evtchn_mask));
+    vcpu_info_get()->evtchn_pending_sel = 0;
+    vcpu_info_get()->evtchn_upcall_pending = 0;
     gates_register();
     answers("register the event callback",
             callback_register(CALLBACKTYPE_event, VECTOR_EVENT), 0);
