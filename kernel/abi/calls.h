@@ -3,6 +3,7 @@
 
 #include "mm/types.h"
 
+#include "domain/schedule.h"
 #include "door.h"
 #include "x86/trap.h"
 
@@ -33,7 +34,8 @@ typedef long call_fn(struct vcpu *v, const uint64_t *argument);
  * call_step - between two parts of a long call.
  *
  * Takes one step off the domain's budget. When that is spent, interrupts are
- * served. No operation of the rule core is under way.
+ * served and others have their turn; a domain that has been ended meanwhile
+ * does not come back. No operation of the rule core is under way.
  */
 static inline void call_step(struct domain *d)
 {
@@ -41,7 +43,9 @@ static inline void call_step(struct domain *d)
         d->owner.budget--;
         return;
     }
-    interrupt_window();
+    schedule_point();
+    if (d->end != END_NONE)
+        schedule_end(current());
     d->owner.budget = door_budget;
 }
 

@@ -4,6 +4,7 @@
 
 #include "abi/guest.h"
 #include "domain/console_input.h"
+#include "domain/schedule.h"
 #include "x86/log.h"
 
 /* Bytes copied at once; between two pieces interrupts are served. */
@@ -13,7 +14,7 @@ static long console_write_from(struct domain *d, vaddr_t from, uint32_t bytes)
 {
     char piece[PIECE_BYTES];
 
-    while (bytes > 0) {
+    while (bytes > 0 && d->end == END_NONE) {
         uint32_t now = bytes < PIECE_BYTES ? bytes : PIECE_BYTES;
 
         if (guest_read(piece, from, now) != 0)
@@ -21,7 +22,7 @@ static long console_write_from(struct domain *d, vaddr_t from, uint32_t bytes)
         log_domain_write(d->owner.id, piece, now);
         from += now;
         bytes -= now;
-        interrupt_window();
+        schedule_point();
     }
     return 0;
 }

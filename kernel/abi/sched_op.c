@@ -79,7 +79,7 @@ static bool poll_over(struct vcpu *v, const evtchn_port_t *ports, uint32_t n)
     return v->domain->end != END_NONE;
 }
 
-/* The tick wakes the CPU often enough: a timeout may be late by TICK_NS. */
+/* The tick looks again often enough: a timeout may be late by TICK_NS. */
 static long poll(struct vcpu *v, vaddr_t arg)
 {
     evtchn_port_t ports[POLL_PORTS];
@@ -99,7 +99,7 @@ static long poll(struct vcpu *v, vaddr_t arg)
     while (!poll_over(v, ports, op.nr_ports)) {
         if (op.timeout != 0 && tsc_now_ns() >= op.timeout)
             break;
-        cpu_idle();
+        schedule_poll(v);
     }
     return 0;
 }

@@ -24,6 +24,7 @@ static bool typed;
 static char waiting[WAITING_BYTES];
 static uint32_t waiting_head;   /* bytes ever put in */
 static uint32_t waiting_tail;   /* bytes ever taken out */
+static uint16_t waiting_for;    /* the domain that they were typed to */
 
 void console_input_set_prompt(const struct input_prompt *p)
 {
@@ -65,8 +66,8 @@ static struct domain *reading_domain(void)
 
 static bool prompt_reads(void)
 {
-    return prompt && (reader == READER_PROMPT ||
-                      (prompt->unasked && !reading_domain()));
+    return prompt &&
+           (reader == READER_PROMPT || (prompt->unasked && !reading_domain()));
 }
 
 /* Move the input on: domains that listen in their order, then the prompt. */
@@ -75,7 +76,6 @@ static void move(void)
     bool from_prompt = prompt_reads();
     struct domain *d = listener_behind(from_prompt ? NULL : reading_domain());
 
-    waiting_tail = waiting_head;
     if (prompt && from_prompt && d)
         prompt->shown(false);
     if (d) {
@@ -89,6 +89,16 @@ static void move(void)
     }
 }
 
+/* Keep a byte for a domain until it asks. */
+static void wait_for(const struct domain *d, char byte)
+{
+    if (waiting_for != d->owner.id)
+        waiting_tail = waiting_head;
+    waiting_for = d->owner.id;
+    if (waiting_head - waiting_tail < WAITING_BYTES)
+        waiting[waiting_head++ % WAITING_BYTES] = byte;
+}
+
 /* A byte for whoever has the input. */
 static void deliver(char byte)
 {
@@ -96,9 +106,9 @@ static void deliver(char byte)
 
     if (d && d->console)
         console_ring_input(d, &byte, 1);
-    else if (d && waiting_head - waiting_tail < WAITING_BYTES)
-        waiting[waiting_head++ % WAITING_BYTES] = byte;
-    else if (!d && prompt_reads()) {
+    else if (d)
+        wait_for(d, byte);
+    else if (prompt_reads()) {
         reader = READER_PROMPT;         /* a person has begun to use it */
         prompt->take(byte);
     }
@@ -151,9 +161,8 @@ size_t console_input_read(struct domain *d, char *bytes, size_t size)
 
     d->reads_console = true;
     console_input_serve();
-    if (reading_domain() != d)
-        return 0;
-    while (n < size && waiting_tail != waiting_head)
+    while (n < size && waiting_for == d->owner.id &&
+           waiting_tail != waiting_head)
         bytes[n++] = waiting[waiting_tail++ % WAITING_BYTES];
     return n;
 }

@@ -47,6 +47,8 @@ void event_set_pending(struct domain *d, evtchn_port_t port)
     if (set_bit(&d->shared->evtchn_pending[word], bit) &&
         !(mask & ((xen_ulong_t)1 << bit)))
         raise_upcall(&d->vcpu[0], word);
+    if (d->vcpu[0].polling)
+        schedule_wake(&d->vcpu[0]);
 }
 
 void event_send_virq(struct vcpu *v, uint32_t virq)

@@ -18,7 +18,8 @@ static struct vcpu *running;    /* NULL while the idle thread runs */
 static struct domain *last;     /* whose vcpu ran last */
 static uint64_t idle_rsp;
 static uint64_t next_tick_ns;
-static bool due;                /* the running vcpu has had its share */
+static uint64_t slice_end_ns;   /* of the running vcpu */
+static bool due;                /* it has had its share */
 static bool barrier_on_switch;
 static struct schedule_counts counts;
 
@@ -47,6 +48,20 @@ static void load_breakpoints(const struct vcpu *v)
     loaded = true;
 }
 
+/* Arm the timer for whatever comes first. */
+static void timer_arm(void)
+{
+    uint64_t next = next_tick_ns;
+    struct domain *d = NULL;
+
+    if (running && !due && slice_end_ns < next)
+        next = slice_end_ns;
+    while ((d = domain_next(d)) != NULL)
+        if (d->vcpu[0].timer_ns != 0 && d->vcpu[0].timer_ns < next)
+            next = d->vcpu[0].timer_ns;
+    apic_timer_arm(next);
+}
+
 /* Run a vcpu until it comes back. On the idle thread's stack. */
 static void switch_to(struct vcpu *v)
 {
@@ -57,9 +72,11 @@ static void switch_to(struct vcpu *v)
     due = false;
     counts.switches++;
     v->run_since = tsc_now_ns();
+    slice_end_ns = v->run_since + TICK_NS;
+    timer_arm();
     cpu_set_stack_top(v->stack_top);
     door_load(v);
-    v->segments_lost = !segments_restore(&v->segments);
+    v->segments_lost |= !segments_restore(&v->segments);
     ts_clear();
     fpu_restore(&v->fpu);
     if (v->ts)
@@ -81,16 +98,14 @@ static void leave(struct vcpu *v)
     context_switch(&v->saved_rsp, idle_rsp);
 }
 
-/* Arm the timer for whatever comes first. */
-static void timer_arm(void)
+/* Who polls looks again at every tick. */
+static void wake_pollers(void)
 {
-    uint64_t next = next_tick_ns;
     struct domain *d = NULL;
 
     while ((d = domain_next(d)) != NULL)
-        if (d->vcpu[0].timer_ns != 0 && d->vcpu[0].timer_ns < next)
-            next = d->vcpu[0].timer_ns;
-    apic_timer_arm(next);
+        if (d->vcpu[0].polling)
+            schedule_wake(&d->vcpu[0]);
 }
 
 /* Everything that time brings. */
@@ -107,9 +122,11 @@ static void serve_time(void)
             event_send_virq(v, VIRQ_TIMER);
         }
     }
+    if (running && now >= slice_end_ns)
+        due = true;
     if (now >= next_tick_ns) {
         next_tick_ns = now + TICK_NS;
-        due = true;
+        wake_pollers();
         counts.ticks++;
         console_input_tick();
         report_print();
@@ -187,6 +204,15 @@ void schedule_block(struct vcpu *v)
         v->state = VCPU_BLOCKED;
         leave(v);
     }
+    v->state = VCPU_RUNNABLE;
+}
+
+void schedule_poll(struct vcpu *v)
+{
+    v->polling = true;
+    v->state = VCPU_BLOCKED;
+    leave(v);
+    v->polling = false;
     v->state = VCPU_RUNNABLE;
 }
 

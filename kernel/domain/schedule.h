@@ -57,6 +57,10 @@ bool schedule_is_due(void);
  */
 void schedule_block(struct vcpu *v);
 
+/* schedule_poll - let others run until the next tick, or any event of the
+ * domain, masked or not. */
+void schedule_poll(struct vcpu *v);
+
 /* schedule_wake - an event is pending: a blocked vcpu may run again. */
 void schedule_wake(struct vcpu *v);
 

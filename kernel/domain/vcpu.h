@@ -37,6 +37,7 @@ struct vcpu {
     uint8_t  state;         /* enum vcpu_state */
     bool     guest_kernel;  /* true: the guest kernel runs, on its tables */
     bool     in_hypercall;  /* true: regs are those of a guest kernel's call */
+    bool     polling;       /* blocked until the next tick or event */
     bool     iret_done;     /* this call loaded new registers: no rax */
 
     vaddr_t  stack_top;     /* of its kernel stack */

@@ -50,7 +50,9 @@ static void serve(void)
 void inspect_init(void)
 {
     static struct input_prompt prompt = {
-        .take = prompt_take, .shown = prompt_show, .serve = serve,
+        .take = prompt_take,
+        .shown = prompt_show,
+        .serve = serve,
     };
 
     prompt.unasked = !options.exit_qemu;

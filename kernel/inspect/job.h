@@ -42,7 +42,7 @@ __attribute__((format(printf, 1, 2))) void out_line(const char *format, ...);
 void out_text(const char *text, size_t bytes);
 
 /* job_fail - the error of a verb that cannot begin; returns false. */
-__attribute__((format(printf, 2, 3)))
-bool job_fail(struct job *job, const char *format, ...);
+__attribute__((format(printf, 2, 3))) bool job_fail(struct job *job,
+                                                    const char *format, ...);
 
 #endif

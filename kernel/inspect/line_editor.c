@@ -12,7 +12,7 @@ enum { SEQUENCE_NONE, SEQUENCE_BEGUN, SEQUENCE_NUMBER };
 
 void line_editor_init(struct line_editor *e)
 {
-    *e = (struct line_editor){ .length = 0 };
+    *e = (struct line_editor){.length = 0};
 }
 
 /* Make this text the line, the cursor at its end. */
@@ -24,8 +24,8 @@ static void set(struct line_editor *e, const char *text)
 }
 
 /* Take the bytes [from, to) out of the line; keep: for Ctrl-Y. */
-static enum line_event remove(struct line_editor *e, uint32_t from,
-                              uint32_t to, bool keep)
+static enum line_event remove(struct line_editor *e, uint32_t from, uint32_t to,
+                              bool keep)
 {
     if (from >= to)
         return LINE_NOTHING;
@@ -80,8 +80,8 @@ static enum line_event recall(struct line_editor *e, uint32_t back)
     if (e->back == 0)
         memcpy(e->kept, e->text, sizeof(e->kept));
     e->back = back;
-    set(e, back == 0 ? e->kept
-                     : e->history[(e->entered - back) % LINE_HISTORY]);
+    set(e,
+        back == 0 ? e->kept : e->history[(e->entered - back) % LINE_HISTORY]);
     return LINE_CHANGED;
 }
 
@@ -111,8 +111,7 @@ static enum line_event control(struct line_editor *e, char byte)
     case CONTROL('D'):
         if (e->length == 0)
             return LINE_CANCELLED;
-        return remove(e, e->cursor, e->cursor + (e->cursor < e->length),
-                      false);
+        return remove(e, e->cursor, e->cursor + (e->cursor < e->length), false);
     case CONTROL('E'): return move(e, e->length);
     case CONTROL('F'): return move(e, e->cursor + 1);
     case DELETE:
@@ -174,7 +173,7 @@ static enum line_event escape(struct line_editor *e, char byte)
 enum line_event line_editor_take(struct line_editor *e, char byte)
 {
     bool returned = e->returned;
-    char text[2] = { byte, '\0' };
+    char text[2] = {byte, '\0'};
 
     e->returned = byte == '\r';
     if (byte == ESCAPE) {
@@ -206,9 +205,8 @@ size_t line_editor_draw(const struct line_editor *e, const char *prompt,
         from = e->cursor - room;
     if (shown - from > room)
         shown = from + room;
-    n = format_buffer(out, LINE_DRAW_BYTES,
-                      "\r\033[0;1;36m%s\033[0m%.*s\033[K\r\033[%uC", prompt,
-                      (int)(shown - from), e->text + from,
-                      before + e->cursor - from);
+    n = format_buffer(
+        out, LINE_DRAW_BYTES, "\r\033[0;1;36m%s\033[0m%.*s\033[K\r\033[%uC",
+        prompt, (int)(shown - from), e->text + from, before + e->cursor - from);
     return (size_t)n < LINE_DRAW_BYTES ? (size_t)n : LINE_DRAW_BYTES - 1;
 }

@@ -16,7 +16,7 @@ static bool off;
 
 static void draw_border(uint32_t rows)
 {
-    const struct text_cell line = { 0x2502, BORDER_INK, COLOUR_PAPER };
+    const struct text_cell line = {0x2502, BORDER_INK, COLOUR_PAPER};
     uint32_t y;
 
     for (y = 0; y < rows; y++)

@@ -21,13 +21,13 @@
 #define TITLE 14u
 #define PAPER COLOUR_PAPER
 
-static const uint8_t hues[PICTURE_HUES] = { 2, 4, 3, 5, 6, 1 };
+static const uint8_t hues[PICTURE_HUES] = {2, 4, 3, 5, 6, 1};
 
 /* ------------------------------------------------------------ the canvas */
 
 void canvas_clear(struct canvas *canvas, uint32_t columns, uint32_t rows)
 {
-    const struct text_cell blank = { ' ', WHITE, PAPER };
+    const struct text_cell blank = {' ', WHITE, PAPER};
     uint32_t x, y;
 
     canvas->columns = columns < CANVAS_COLUMNS ? columns : CANVAS_COLUMNS;
@@ -45,9 +45,9 @@ static void put(struct canvas *canvas, uint32_t x, uint32_t y,
 }
 
 /* Text in one colour; returns the column behind it. */
-__attribute__((format(printf, 5, 6)))
-static uint32_t write(struct canvas *canvas, uint32_t x, uint32_t y,
-                      uint8_t ink, const char *format, ...)
+__attribute__((format(printf, 5, 6))) static uint32_t write(
+    struct canvas *canvas, uint32_t x, uint32_t y, uint8_t ink,
+    const char *format, ...)
 {
     char text[CANVAS_COLUMNS + 1];
     va_list arguments;
@@ -57,8 +57,7 @@ static uint32_t write(struct canvas *canvas, uint32_t x, uint32_t y,
     format_vbuffer(text, sizeof(text), format, arguments);
     va_end(arguments);
     for (i = 0; text[i] != '\0'; i++)
-        put(canvas, x + i, y, (struct text_cell){ (uint8_t)text[i], ink,
-                                                  PAPER });
+        put(canvas, x + i, y, (struct text_cell){(uint8_t)text[i], ink, PAPER});
     return x + i;
 }
 
@@ -97,7 +96,7 @@ static size_t put_colours(char *out, size_t bytes, struct text_cell cell)
 
 size_t canvas_row_text(const struct canvas *canvas, uint32_t row, char *out)
 {
-    struct text_cell before = { 0, COLOUR_COUNT, COLOUR_COUNT };
+    struct text_cell before = {0, COLOUR_COUNT, COLOUR_COUNT};
     uint32_t x, end = canvas->columns;
     size_t n = 0;
 
@@ -160,21 +159,21 @@ static struct text_cell map_cell(uint8_t cell)
     uint8_t hue;
 
     if (owner == CELL_HOLE)
-        return (struct text_cell){ ' ', GREY, PAPER };
+        return (struct text_cell){' ', GREY, PAPER};
     if (owner == CELL_FREE)
-        return (struct text_cell){ 0xb7, GREY, PAPER };
+        return (struct text_cell){0xb7, GREY, PAPER};
     if (owner == CELL_KERNEL)
-        return (struct text_cell){ 'k', WHITE, GREY };
+        return (struct text_cell){'k', WHITE, GREY};
     hue = hues[(owner - CELL_DOMAIN) % PICTURE_HUES];
     if (cell & CELL_PINNED)
-        return (struct text_cell){ 'P', DARK, hue + LIGHT };
+        return (struct text_cell){'P', DARK, hue + LIGHT};
     if (cell & CELL_TABLES)
-        return (struct text_cell){ 't', DARK, hue + LIGHT };
+        return (struct text_cell){'t', DARK, hue + LIGHT};
     if (cell & CELL_SEGMENTS)
-        return (struct text_cell){ 'd', DARK, hue + LIGHT };
+        return (struct text_cell){'d', DARK, hue + LIGHT};
     if (cell & CELL_USED)
-        return (struct text_cell){ ' ', DARK, hue };
-    return (struct text_cell){ 0xb7, DARK, hue };
+        return (struct text_cell){' ', DARK, hue};
+    return (struct text_cell){0xb7, DARK, hue};
 }
 
 /* --------------------------------------------------------------- the map */
@@ -192,8 +191,7 @@ uint32_t picture_extent(const struct picture *p, uint32_t n)
 }
 
 /* The n-th cell when each stands for `merged` of the picture's. */
-static uint8_t merged_cell(const struct picture *p, uint32_t merged,
-                           uint32_t n)
+static uint8_t merged_cell(const struct picture *p, uint32_t merged, uint32_t n)
 {
     uint32_t i = n * merged, end = i + merged;
     uint8_t cell = CELL_HOLE;
@@ -256,8 +254,8 @@ static void write_label(struct canvas *canvas, uint32_t x, uint32_t y,
         write(canvas, x, y, GREY, "%5lluG", (unsigned long long)(mib / 1024));
 }
 
-static void draw_row(const struct picture *p, struct canvas *canvas,
-                     uint32_t x, uint32_t y, uint32_t merged, uint32_t row)
+static void draw_row(const struct picture *p, struct canvas *canvas, uint32_t x,
+                     uint32_t y, uint32_t merged, uint32_t row)
 {
     uint32_t i, n;
 
@@ -268,9 +266,8 @@ static void draw_row(const struct picture *p, struct canvas *canvas,
     }
 }
 
-static void draw_run(const struct picture *p, struct canvas *canvas,
-                     uint32_t x, uint32_t y, uint32_t merged, uint32_t row,
-                     uint32_t rows)
+static void draw_run(const struct picture *p, struct canvas *canvas, uint32_t x,
+                     uint32_t y, uint32_t merged, uint32_t row, uint32_t rows)
 {
     uint32_t cells = ROW_CELLS * merged, first = row * cells;
     uint32_t last = (row + rows) * cells;
@@ -294,8 +291,8 @@ static void draw_legend(const struct picture *p, struct canvas *canvas,
             map_cell(cell_owner(p->domains[i].id) | CELL_USED));
         put(canvas, at + 1, y + i / 2,
             map_cell(cell_owner(p->domains[i].id) | CELL_TABLES));
-        write(canvas, at + 3, y + i / 2, WHITE, "d%u %.11s",
-              p->domains[i].id, p->domains[i].name);
+        write(canvas, at + 3, y + i / 2, WHITE, "d%u %.11s", p->domains[i].id,
+              p->domains[i].name);
     }
     y += PICTURE_DOMAINS / 2;
     if (p->more_domains > 0)
@@ -362,26 +359,23 @@ uint32_t picture_draw_map(const struct picture *p, struct canvas *canvas,
 static struct text_cell frame_cell(const struct frame *f)
 {
     static const struct text_cell types[FRAME_TYPES] = {
-        [FRAME_L1] = { '1', DARK, 6 },
-        [FRAME_L2] = { '2', DARK, 4 },
-        [FRAME_L3] = { '3', DARK, 5 },
-        [FRAME_L4] = { '4', DARK, 1 },
-        [FRAME_SEG] = { 'd', DARK, 3 },
-        [FRAME_WRITABLE] = { 'w', 2, PAPER },
+        [FRAME_L1] = {'1', DARK, 6},  [FRAME_L2] = {'2', DARK, 4},
+        [FRAME_L3] = {'3', DARK, 5},  [FRAME_L4] = {'4', DARK, 1},
+        [FRAME_SEG] = {'d', DARK, 3}, [FRAME_WRITABLE] = {'w', 2, PAPER},
     };
     struct text_cell cell;
 
     if (f->types > 0 && f->type > FRAME_NONE && f->type < FRAME_TYPES) {
         cell = types[f->type];
         if (f->type == FRAME_WRITABLE && f->types > 1)
-            cell = (struct text_cell){ 'W', 10, PAPER };
+            cell = (struct text_cell){'W', 10, PAPER};
         if (f->pinned)
             cell.paper += LIGHT;
         return cell;
     }
     if (f->refs > 0)
-        return (struct text_cell){ 'r', 6, PAPER };
-    return (struct text_cell){ f->allocated ? 0xb7 : ' ', GREY, PAPER };
+        return (struct text_cell){'r', 6, PAPER};
+    return (struct text_cell){f->allocated ? 0xb7 : ' ', GREY, PAPER};
 }
 
 /* Frames by type; behind the types: views, pinned. */
@@ -415,8 +409,8 @@ static uint32_t draw_sum(struct canvas *canvas, uint32_t x, uint32_t y,
 static void draw_sums(const struct frame *frames, struct canvas *canvas,
                       uint32_t x, uint32_t y)
 {
-    uint32_t sum[SUMS] = { 0 }, type, at = x;
-    struct frame like = { .types = 1, .allocated = 1 };
+    uint32_t sum[SUMS] = {0}, type, at = x;
+    struct frame like = {.types = 1, .allocated = 1};
 
     count_frames(frames, sum);
     for (type = FRAME_L1; type <= FRAME_SEG; type++) {
@@ -445,9 +439,11 @@ static uint32_t draw_tables(const struct picture *p, struct canvas *canvas,
             if (f->types == 0 || f->type != type)
                 continue;
             put(canvas, x, y + used, frame_cell(f));
-            write(canvas, x + 2, y + used, WHITE, "%#llx  L%u  types %u  "
-                  "refs %u%s", (unsigned long long)p->open * EXTENT_FRAMES + i,
-                  type, f->types, f->refs, f->pinned ? "  pinned" : "");
+            write(canvas, x + 2, y + used, WHITE,
+                  "%#llx  L%u  types %u  "
+                  "refs %u%s",
+                  (unsigned long long)p->open * EXTENT_FRAMES + i, type,
+                  f->types, f->refs, f->pinned ? "  pinned" : "");
             used++;
         }
     return used;

@@ -12,7 +12,7 @@
 
 static uint8_t cells[CELLS];
 static struct picture_span spans[PICTURE_SPANS];
-static struct picture picture = { .cells = cells, .spans = spans };
+static struct picture picture = {.cells = cells, .spans = spans};
 static uint32_t extents;        /* of RAM, in all spans */
 static uint32_t next;           /* the cell to be looked at next */
 static bool whole;              /* there was a whole round since sample_all */
@@ -50,8 +50,8 @@ void sample_init(void)
     picture.extents_a_cell = 1;
     while (extents > CELLS * picture.extents_a_cell)
         picture.extents_a_cell *= 2;
-    picture.count = (extents + picture.extents_a_cell - 1) /
-                    picture.extents_a_cell;
+    picture.count =
+        (extents + picture.extents_a_cell - 1) / picture.extents_a_cell;
     picture.all_mib = extents * EXTENT_BYTES / MIB;
     picture.open = EXTENT_NONE;
 }

@@ -142,8 +142,8 @@ static bool step_domains(struct job *job)
     mfn_line("shared_info", d->shared_mfn);
     mfn_line("console ring", d->console_mfn);
     mfn_line("store ring", d->store_mfn);
-    out_line("  operation          %s", d->owner.op.kind == OP_NONE
-             ? "none" : "one is under way");
+    out_line("  operation          %s",
+             d->owner.op.kind == OP_NONE ? "none" : "one is under way");
     return false;
 }
 
@@ -171,8 +171,8 @@ static bool step_queue(struct job *job)
 
 bool show_queue(struct job *job)
 {
-    out_line("%s runs", current() ? current()->domain->name
-                                  : "nobody: the idle thread");
+    out_line("%s runs",
+             current() ? current()->domain->name : "nobody: the idle thread");
     job->step = step_queue;
     return true;
 }
@@ -183,10 +183,9 @@ static const char *port_text(const struct port *p, char *text, size_t bytes)
     case PORT_CONSOLE: return "console ring";
     case PORT_STORE: return "store ring";
     case PORT_VIRQ: format_buffer(text, bytes, "VIRQ %u", p->data); break;
-    case PORT_IPI: format_buffer(text, bytes, "IPI to vcpu %u", p->data);
-        break;
-    default: format_buffer(text, bytes, "unbound, waits for domain %u",
-                           p->remote);
+    case PORT_IPI: format_buffer(text, bytes, "IPI to vcpu %u", p->data); break;
+    default:
+        format_buffer(text, bytes, "unbound, waits for domain %u", p->remote);
     }
     return text;
 }

@@ -37,7 +37,7 @@ static bool step_help(struct job *job)
         return true;
     }
     format_buffer(call, sizeof(call), "%s %s", v->name, v->usage);
-    out_line("  %-24s %s", call, v->help);
+    out_line("  %-25s %s", call, v->help);
     return false;
 }
 
@@ -52,8 +52,10 @@ bool show_help(struct job *job)
         if (!strcmp(verbs[i].name, job->word[1]))
             break;
     if (i == verb_count)
-        return job_fail(job, "there is no verb \"%.24s\"; \"help\" lists "
-                        "them", job->word[1]);
+        return job_fail(job,
+                        "there is no verb \"%.24s\"; \"help\" lists "
+                        "them",
+                        job->word[1]);
     out_line("%s%s%s: %s", verbs[i].name, verbs[i].usage[0] ? " " : "",
              verbs[i].usage, verbs[i].help);
     if (verbs[i].example)
@@ -86,15 +88,15 @@ bool show_keys(struct job *job)
 
 static void info_options(void)
 {
-    static const char *const audits[] = { "off", "end", "call" };
+    static const char *const audits[] = {"off", "end", "call"};
 
-    out_line("options            loglvl=%s audit=%s audit_every=%llu "
-             "run=%s refusals=%s", log_level_names[options.level < LOG_DEBUG
-                                                   ? options.level : LOG_DEBUG],
-             audits[options.audit <= AUDIT_CALL ? options.audit : 0],
-             (ull)options.audit_every,
-             options.together ? "together" : "inturn",
-             options.refusals ? "on" : "off");
+    out_line(
+        "options            loglvl=%s audit=%s audit_every=%llu "
+        "run=%s refusals=%s",
+        log_level_names[options.level < LOG_DEBUG ? options.level : LOG_DEBUG],
+        audits[options.audit <= AUDIT_CALL ? options.audit : 0],
+        (ull)options.audit_every, options.together ? "together" : "inturn",
+        options.refusals ? "on" : "off");
 }
 
 static bool step_info(struct job *job)

@@ -70,10 +70,11 @@ static void frames_line(struct job *job, const struct domain *d)
     const uint64_t *n = job->sum;
 
     out_line("%3u %-15.15s %8llu %5llu %4llu %4llu %4llu %5llu %8llu %6llu "
-             "%6llu", d->owner.id, d->name, (ull)n[FRAME_WRITABLE],
-             (ull)n[FRAME_L1], (ull)n[FRAME_L2], (ull)n[FRAME_L3],
-             (ull)n[FRAME_L4], (ull)n[FRAME_SEG], (ull)n[FRAME_NONE],
-             (ull)n[SUM_FREE], (ull)n[SUM_PINNED]);
+             "%6llu",
+             d->owner.id, d->name, (ull)n[FRAME_WRITABLE], (ull)n[FRAME_L1],
+             (ull)n[FRAME_L2], (ull)n[FRAME_L3], (ull)n[FRAME_L4],
+             (ull)n[FRAME_SEG], (ull)n[FRAME_NONE], (ull)n[SUM_FREE],
+             (ull)n[SUM_PINNED]);
 }
 
 /* Take up the next domain: its first extent. false: there is none. */
@@ -120,11 +121,11 @@ static bool step_frames(struct job *job)
 
 static void one_frame_line(const struct frame *f, mfn_t mfn, uint16_t owner)
 {
-    out_line("frame %#8llx  d%u  %-11s types %u, references %u%s%s%s",
-             (ull)mfn, owner, verb_type_name((enum frame_type)f->type),
-             f->types, f->refs,
-             f->types == 0 ? "" : f->state == FRAME_SETTLED ? ", validated"
-                                                            : ", unsettled",
+    out_line("frame %#8llx  d%u  %-11s types %u, references %u%s%s%s", (ull)mfn,
+             owner, verb_type_name((enum frame_type)f->type), f->types, f->refs,
+             f->types == 0               ? ""
+             : f->state == FRAME_SETTLED ? ", validated"
+                                         : ", unsettled",
              f->pinned ? ", pinned" : "",
              f->allocated ? "" : ", not allocated");
 }
@@ -166,6 +167,8 @@ bool show_frames(struct job *job)
     }
     if (!verb_optional_domain(job))
         return false;
+    if (!domain_next(NULL))
+        return job_fail(job, "there is no domain");
     out_line("%3s %-15s %8s %5s %4s %4s %4s %5s %8s %6s %6s", "ID", "Name",
              "writable", "L1", "L2", "L3", "L4", "descr", "unused", "free",
              "pinned");
@@ -200,11 +203,13 @@ static bool step_frame(struct job *job)
     out_line("  allocated   %s", f->allocated ? "yes" : "no");
     out_line("  type        %s%s", verb_type_name((enum frame_type)f->type),
              f->types == 0 && f->type != FRAME_NONE
-                 ? ", with no reference: it may change" : "");
+                 ? ", with no reference: it may change"
+                 : "");
     out_line("  types       %u", f->types);
     out_line("  references  %u", f->refs);
     out_line("  state       %s", f->types == 0 ? "free to be anything"
-             : f->state == FRAME_SETTLED ? "validated" : "unsettled");
+                                 : f->state == FRAME_SETTLED ? "validated"
+                                                             : "unsettled");
     out_line("  pinned      %s", f->pinned ? "yes" : "no");
     out_line("  stamp       %u, the flush clock shows %u", f->stamp,
              machine.clock);
@@ -217,8 +222,10 @@ bool show_frame(struct job *job)
     if (!verb_number(job, job->word[1], &job->number))
         return false;
     if (!is_frame(job->number))
-        return job_fail(job, "frame %#llx is no RAM that the kernel keeps "
-                        "records of", (ull)job->number);
+        return job_fail(job,
+                        "frame %#llx is no RAM that the kernel keeps "
+                        "records of",
+                        (ull)job->number);
     job->step = step_frame;
     return true;
 }
@@ -228,14 +235,13 @@ bool show_frame(struct job *job)
 /* The bits of an entry in words. */
 static void entry_words(uint64_t word, char *text, size_t bytes)
 {
-    format_buffer(text, bytes, "%s%s%s%s%s%s%s",
-                  word & ENTRY_RW ? " writable" : " read-only",
-                  word & ENTRY_US ? "" : " supervisor",
-                  word >> 63 ? " no-execute" : "",
-                  word & ENTRY_A ? " accessed" : "",
-                  word & ENTRY_D ? " dirty" : "",
-                  word & ENTRY_G ? " global" : "",
-                  word & (ENTRY_PWT | ENTRY_PCD) ? " uncached" : "");
+    format_buffer(
+        text, bytes, "%s%s%s%s%s%s%s",
+        word & ENTRY_RW ? " writable" : " read-only",
+        word & ENTRY_US ? "" : " supervisor", word >> 63 ? " no-execute" : "",
+        word & ENTRY_A ? " accessed" : "", word & ENTRY_D ? " dirty" : "",
+        word & ENTRY_G ? " global" : "",
+        word & (ENTRY_PWT | ENTRY_PCD) ? " uncached" : "");
 }
 
 /* One level. The next table's mfn, or MFN_NONE when the walk ends here. */
@@ -252,8 +258,8 @@ static mfn_t walk_level(const struct domain *d, mfn_t table, uint32_t level,
         return MFN_NONE;
     }
     entry_words(word, text, sizeof(text));
-    out_line("L%u %#llx slot %u: %016llx%s", level, (ull)table, slot,
-             (ull)word, entry_present(word) ? text : " not present");
+    out_line("L%u %#llx slot %u: %016llx%s", level, (ull)table, slot, (ull)word,
+             entry_present(word) ? text : " not present");
     if (!entry_present(word))
         return MFN_NONE;
     if (level == 1 || (level < 4 && (word & ENTRY_PS))) {
@@ -263,8 +269,9 @@ static mfn_t walk_level(const struct domain *d, mfn_t table, uint32_t level,
         out_line("address %#llx is at %#llx, in frame %#llx%s", (ull)va,
                  (ull)(page + va % bytes),
                  (ull)((page + va % bytes) / PAGE_BYTES),
-                 level == 1 ? "" : level == 2 ? ", by a superpage of 2 MiB"
-                                              : ", by one of 1 GiB");
+                 level == 1   ? ""
+                 : level == 2 ? ", by a superpage of 2 MiB"
+                              : ", by one of 1 GiB");
         return MFN_NONE;
     }
     if (!is_frame(entry_mfn(word)) ||
@@ -311,13 +318,13 @@ bool show_walk(struct job *job)
 static void domain_extent_line(uint32_t extent)
 {
     const struct superpage *s = &machine.superpages[extent];
-    uint64_t n[JOB_SUMS] = { 0 };
+    uint64_t n[JOB_SUMS] = {0};
     char text[48];
 
     count_extent(s, n);
     out_line("%#8x  %-20.20s %3u of %u: writable %llu, L1 %llu, L2 %llu, "
-             "L3 %llu, L4 %llu, descr %llu, pinned %llu", extent,
-             owner_name(s->owner, text, sizeof(text)), s->allocated,
+             "L3 %llu, L4 %llu, descr %llu, pinned %llu",
+             extent, owner_name(s->owner, text, sizeof(text)), s->allocated,
              EXTENT_FRAMES, (ull)n[FRAME_WRITABLE], (ull)n[FRAME_L1],
              (ull)n[FRAME_L2], (ull)n[FRAME_L3], (ull)n[FRAME_L4],
              (ull)n[FRAME_SEG], (ull)n[SUM_PINNED]);
@@ -356,8 +363,8 @@ static bool step_superpages(struct job *job)
 
         if (job->at < extent_count())
             kind = run_kind(job->at);
-        if (job->at > job->from && (job->at == extent_count() ||
-                                    kind != job->number)) {
+        if (job->at > job->from &&
+            (job->at == extent_count() || kind != job->number)) {
             if (job->number != UINT32_MAX)
                 run_line(job);
             job->from = job->at;
@@ -394,13 +401,14 @@ static bool step_audit(struct job *job)
     if (!d)
         return true;
     if (d->owner.dying) {
-        out_line("domain %u (%s): its memory is being given back",
-                 d->owner.id, d->name);
+        out_line("domain %u (%s): its memory is being given back", d->owner.id,
+                 d->name);
         return false;
     }
     if (audit(&machine, &d->owner, &report))
         out_line("domain %u (%s): %llu frames, all counts are what the "
-                 "tables say", d->owner.id, d->name, (ull)report.frames);
+                 "tables say",
+                 d->owner.id, d->name, (ull)report.frames);
     else
         out_line("domain %u (%s): %llu FAULTS, the first: %s (frame %#llx)",
                  d->owner.id, d->name, (ull)report.faults, report.what,

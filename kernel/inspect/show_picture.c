@@ -11,13 +11,16 @@
 
 static struct canvas canvas;
 
+/* The map at the left, the open superpage at the right. */
 static void draw(void)
 {
     struct picture p = sample_picture();
+    uint32_t map, open;
 
     canvas_clear(&canvas, 2 * PICTURE_COLUMNS, ROWS);
-    picture_draw_map(&p, &canvas, 0, 0, ROWS);
-    picture_draw_open(&p, &canvas, PICTURE_COLUMNS + 1, 0, ROWS);
+    map = picture_draw_map(&p, &canvas, 0, 0, ROWS);
+    open = picture_draw_open(&p, &canvas, PICTURE_COLUMNS + 1, 0, ROWS);
+    canvas.rows = map > open ? map : open;
 }
 
 /* Sample, draw, then a row at each step. */
@@ -31,7 +34,7 @@ static bool step_picture(struct job *job)
         draw();
     }
     out_text(text, canvas_row_text(&canvas, job->at, text));
-    return ++job->at == ROWS;
+    return ++job->at == canvas.rows;
 }
 
 bool show_picture(struct job *job)
@@ -49,13 +52,15 @@ bool show_picture(struct job *job)
         job->step = NULL;
         return pane_set(word[1] == 'n') ||
                job_fail(job, "there is no picture on the screen: it needs "
-                        "1024x768 pixels and picture=yes");
+                             "1024x768 pixels and picture=yes");
     }
     if (!verb_number(job, word, &job->number))
         return false;
     if (job->number >= machine.frames)
-        return job_fail(job, "frame %#llx is no RAM that the kernel keeps "
-                        "records of", (unsigned long long)job->number);
+        return job_fail(job,
+                        "frame %#llx is no RAM that the kernel keeps "
+                        "records of",
+                        (unsigned long long)job->number);
     sample_open((uint32_t)(job->number / EXTENT_FRAMES));
     return true;
 }

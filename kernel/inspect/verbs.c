@@ -12,66 +12,65 @@ static const char *const type_names[FRAME_TYPES] = {
     "unused", "L1", "L2", "L3", "L4", "descriptors", "writable",
 };
 
-static const char *const picture_words[] = { "auto", "off", "on" };
+static const char *const picture_words[] = {"auto", "off", "on"};
 
 const struct verb verbs[] = {
-    { "help", 'h', 1, 0, ARGUMENT_VERB, "[VERB]",
-      "what the prompt knows, or one verb with an example", "help frames",
-      show_help },
-    { "list", 0, 0, 0, ARGUMENT_NONE, "", "the domains, one line each", NULL,
-      show_list },
-    { "info", 0, 0, 0, ARGUMENT_NONE, "", "the machine and the kernel", NULL,
-      show_info },
-    { "frames", 'y', 1, 0, ARGUMENT_TYPE, "[DOM|TYPE]",
-      "frames by type; with TYPE each frame of that type",
-      "frames L4: every L4 table of every domain", show_frames },
-    { "frame", 0, 1, 1, ARGUMENT_ANY, "MFN", "one frame: type, counts, pin",
-      "frame 0x2a31", show_frame },
-    { "walk", 0, 2, 2, ARGUMENT_DOMAIN, "DOM VA",
-      "a domain's page tables, level by level", "walk 1 0x400000", show_walk },
-    { "superpages", 'Y', 1, 0, ARGUMENT_DOMAIN, "[DOM]",
-      "who has which superpage, and what is in it", NULL, show_superpages },
-    { "audit", 'k', 1, 0, ARGUMENT_DOMAIN, "[DOM]",
-      "recount every reference, compare with the records", NULL, show_audit },
-    { "refusals", 0, 1, 0, ARGUMENT_DOMAIN, "[DOM]",
-      "how often each rule refused, and the last ones", NULL, show_refusals },
-    { "stat", 0, 0, 0, ARGUMENT_NONE, "",
-      "hypercalls, flushes, interrupts, switches", NULL, show_stat },
-    { "picture", 0, 1, 0, ARGUMENT_PICTURE, "[MFN|auto|on|off]",
-      "memory as a picture; MFN opens the superpage that it is in",
-      "picture 0x2a31", show_picture },
-    { "dmesg", 'w', 0, 0, ARGUMENT_NONE, "", "the log from its beginning",
-      NULL, show_log },
-    { "keys", 0, 0, 0, ARGUMENT_NONE, "", "the debug keys, for: key X", NULL,
-      show_keys },
-    { "key", 0, 1, 1, ARGUMENT_ANY, "X", "what Xen's debug key X does",
-      "key q", NULL },
-    { "registers", 'd', 1, 0, ARGUMENT_DOMAIN, "[DOM]",
-      "the registers of each domain's vcpu", NULL, show_registers },
-    { "domains", 'q', 1, 0, ARGUMENT_DOMAIN, "[DOM]",
-      "all that a domain holds", NULL, show_domains },
-    { "queue", 'r', 0, 0, ARGUMENT_NONE, "", "who runs and who waits", NULL,
-      show_queue },
-    { "clocks", 't', 0, 0, ARGUMENT_NONE, "", "the clocks", NULL,
-      show_clocks },
-    { "memory", 'm', 0, 0, ARGUMENT_NONE, "", "how much memory, and whose",
-      NULL, show_memory },
-    { "ports", 'e', 1, 0, ARGUMENT_DOMAIN, "[DOM]", "event channels", NULL,
-      show_ports },
-    { "grants", 'g', 1, 0, ARGUMENT_DOMAIN, "[DOM]", "grant tables", NULL,
-      show_grants },
-    { "interrupts", 'i', 0, 0, ARGUMENT_NONE, "", "interrupts so far", NULL,
-      show_interrupts },
-    { "louder", '+', 0, 0, ARGUMENT_NONE, "", "log one level more", NULL,
-      show_level },
-    { "quieter", '-', 0, 0, ARGUMENT_NONE, "", "log one level less", NULL,
-      show_level },
-    { "kill", 0, 1, 1, ARGUMENT_DOMAIN, "DOM", "end a domain as a crash does",
-      "kill 2", show_kill },
-    { "reboot", 'R', 0, 0, ARGUMENT_NONE, "", "start the machine again, now",
-      NULL, show_reboot },
-    { "poweroff", 0, 0, 0, ARGUMENT_NONE, "", "switch the machine off, now",
-      NULL, show_poweroff },
+    {"help", 'h', 1, 0, ARGUMENT_VERB, "[VERB]",
+     "what the prompt knows, or one verb with an example", "help frames",
+     show_help},
+    {"list", 0, 0, 0, ARGUMENT_NONE, "", "the domains, one line each", NULL,
+     show_list},
+    {"info", 0, 0, 0, ARGUMENT_NONE, "", "the machine and the kernel", NULL,
+     show_info},
+    {"frames", 'y', 1, 0, ARGUMENT_TYPE, "[DOM|TYPE]",
+     "frames by type; with TYPE each frame of that type",
+     "frames L4: every L4 table of every domain", show_frames},
+    {"frame", 0, 1, 1, ARGUMENT_ANY, "MFN", "one frame: type, counts, pin",
+     "frame 0x2a31", show_frame},
+    {"walk", 0, 2, 2, ARGUMENT_DOMAIN, "DOM VA",
+     "a domain's page tables, level by level", "walk 1 0x400000", show_walk},
+    {"superpages", 'Y', 1, 0, ARGUMENT_DOMAIN, "[DOM]",
+     "who has which superpage, and what is in it", NULL, show_superpages},
+    {"audit", 'k', 1, 0, ARGUMENT_DOMAIN, "[DOM]",
+     "recount every reference, compare with the records", NULL, show_audit},
+    {"refusals", 0, 1, 0, ARGUMENT_DOMAIN, "[DOM]",
+     "how often each rule refused, and the last ones", NULL, show_refusals},
+    {"stat", 0, 0, 0, ARGUMENT_NONE, "",
+     "hypercalls, flushes, interrupts, switches", NULL, show_stat},
+    {"picture", 0, 1, 0, ARGUMENT_PICTURE, "[MFN|auto|on|off]",
+     "memory as a picture; MFN opens its superpage", "picture 0x2a31",
+     show_picture},
+    {"dmesg", 'w', 0, 0, ARGUMENT_NONE, "", "the log from its beginning", NULL,
+     show_log},
+    {"keys", 0, 0, 0, ARGUMENT_NONE, "", "the debug keys, for: key X", NULL,
+     show_keys},
+    {"key", 0, 1, 1, ARGUMENT_ANY, "X", "what Xen's debug key X does", "key q",
+     NULL},
+    {"registers", 'd', 1, 0, ARGUMENT_DOMAIN, "[DOM]",
+     "the registers of each domain's vcpu", NULL, show_registers},
+    {"domains", 'q', 1, 0, ARGUMENT_DOMAIN, "[DOM]", "all that a domain holds",
+     NULL, show_domains},
+    {"queue", 'r', 0, 0, ARGUMENT_NONE, "", "who runs and who waits", NULL,
+     show_queue},
+    {"clocks", 't', 0, 0, ARGUMENT_NONE, "", "the clocks", NULL, show_clocks},
+    {"memory", 'm', 0, 0, ARGUMENT_NONE, "", "how much memory, and whose", NULL,
+     show_memory},
+    {"ports", 'e', 1, 0, ARGUMENT_DOMAIN, "[DOM]", "event channels", NULL,
+     show_ports},
+    {"grants", 'g', 1, 0, ARGUMENT_DOMAIN, "[DOM]", "grant tables", NULL,
+     show_grants},
+    {"interrupts", 'i', 0, 0, ARGUMENT_NONE, "", "interrupts so far", NULL,
+     show_interrupts},
+    {"louder", '+', 0, 0, ARGUMENT_NONE, "", "log one level more", NULL,
+     show_level},
+    {"quieter", '-', 0, 0, ARGUMENT_NONE, "", "log one level less", NULL,
+     show_level},
+    {"kill", 0, 1, 1, ARGUMENT_DOMAIN, "DOM", "end a domain as a crash does",
+     "kill 2", show_kill},
+    {"reboot", 'R', 0, 0, ARGUMENT_NONE, "", "start the machine again, now",
+     NULL, show_reboot},
+    {"poweroff", 0, 0, 0, ARGUMENT_NONE, "", "switch the machine off, now",
+     NULL, show_poweroff},
 };
 
 const uint32_t verb_count = sizeof(verbs) / sizeof(verbs[0]);
@@ -163,8 +162,10 @@ static bool unknown(struct job *job, const char *name)
     const char *nearest = verb_nearest(name);
 
     if (nearest)
-        return job_fail(job, "there is no verb \"%.24s\"; did you mean "
-                        "\"%s\"?", name, nearest);
+        return job_fail(job,
+                        "there is no verb \"%.24s\"; did you mean "
+                        "\"%s\"?",
+                        name, nearest);
     return job_fail(job, "there is no verb \"%.24s\"; \"help\" lists them",
                     name);
 }
@@ -184,7 +185,7 @@ static bool step_all(struct job *job)
         return false;
     if (all_keys[next] == '\0')
         return true;
-    each = (struct job){ .words = 1 };
+    each = (struct job){.words = 1};
     out_line("--- %s", verb_by_key(all_keys[next])->name);
     if (!verb_by_key(all_keys[next++])->begin(&each))
         each.step = NULL;
@@ -201,8 +202,10 @@ static bool begin_key(struct job *job)
         return true;
     }
     if (!verb || job->word[1][1] != '\0')
-        return job_fail(job, "there is no debug key \"%.24s\"; \"keys\" lists "
-                        "them", job->word[1]);
+        return job_fail(job,
+                        "there is no debug key \"%.24s\"; \"keys\" lists "
+                        "them",
+                        job->word[1]);
     job->words = 1;
     job->word[0] = (char *)(uintptr_t)verb->name;
     return verb->begin(job);
@@ -212,7 +215,7 @@ bool verb_begin(struct job *job, char *line)
 {
     const struct verb *verb;
 
-    *job = (struct job){ .step = NULL };
+    *job = (struct job){.step = NULL};
     if (!split(job, line))
         return job_fail(job, "too many words");
     if (job->words == 0)
@@ -382,7 +385,7 @@ static uint8_t place(const char *line, const char **word)
 uint32_t verb_complete(const char *line, char *add,
                        void (*list)(const char *word))
 {
-    struct fit fit = { .count = 0 };
+    struct fit fit = {.count = 0};
     uint8_t argument = place(line, &fit.begin);
     size_t have = strlen(fit.begin);
 
@@ -392,7 +395,7 @@ uint32_t verb_complete(const char *line, char *add,
     if (fit.count == 1)
         string_copy(add + strlen(add), 2, " ");
     if (fit.count > 1 && list && add[0] == '\0') {
-        fit = (struct fit){ .begin = fit.begin, .list = list };
+        fit = (struct fit){.begin = fit.begin, .list = list};
         fit_argument(&fit, argument);
     }
     return fit.count;

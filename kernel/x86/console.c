@@ -211,8 +211,7 @@ void console_pane_put(unsigned int column, unsigned int row,
                       struct text_cell cell)
 {
     if (console.pane_rows > 0)
-        framebuffer_cell(&framebuffer, cell, console.pane_column + column,
-                         row);
+        framebuffer_cell(&framebuffer, cell, console.pane_column + column, row);
 }
 
 /* One byte of the log, until the wanted page has filled the screen. */

@@ -90,9 +90,9 @@ bool keyboard_init(bool may_be)
         return false;
     drain();
     configure();
-    keyboard.present =
-        send(DATA, KEYBOARD_ENABLE) && status_wait(STATUS_FULL, STATUS_FULL) &&
-        io_in8(DATA) == KEYBOARD_ANSWER;
+    keyboard.present = send(DATA, KEYBOARD_ENABLE) &&
+                       status_wait(STATUS_FULL, STATUS_FULL) &&
+                       io_in8(DATA) == KEYBOARD_ANSWER;
     return keyboard.present;
 }
 
@@ -114,8 +114,8 @@ static bool poll(void)
             continue;
         keyboard.present = true;
         keyboard.taken = 0;
-        keyboard.typed_bytes = (uint32_t)scancode_decode(
-            &keyboard.state, code, keyboard.typed);
+        keyboard.typed_bytes =
+            (uint32_t)scancode_decode(&keyboard.state, code, keyboard.typed);
         if (keyboard.typed_bytes > 0)
             return true;
     }

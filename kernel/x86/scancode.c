@@ -31,8 +31,7 @@ static const struct {
     {0x51, "\033[6~"}, /* page down */
     {0x52, "\033[2~"}, /* Insert */
     {0x53, "\033[3~"}, /* Delete */
-    {0x4a, "-"},
-    {0x4e, "+"},
+    {0x4a, "-"},       {0x4e, "+"},
 };
 
 /* A modifier goes down or up. false: it is none. */
