@@ -82,7 +82,7 @@ KERNEL_OBJS := $(KERNEL_SRCS:%=$(BUILD)/obj/%.o) \
                $(FONTS:%=$(BUILD)/obj/%.c.o)
 KERNEL_CFLAGS = $(FREESTANDING) -fPIE -fvisibility=hidden $(DIRECT) \
     -Ikernel -Ikernel/mm/geometry -I.
-KERNEL_LDFLAGS := --no-relax -m elf_x86_64 -T linker.ld -static -nostdlib -no-pie \
+KERNEL_LDFLAGS := -m elf_x86_64 -T linker.ld -static -nostdlib -no-pie \
     --no-dynamic-linker -z max-page-size=4096 -z noexecstack \
     --build-id=sha1 --fatal-warnings --no-warn-rwx-segments
 KERNEL := $(BUILD)/tally.elf
@@ -119,7 +119,8 @@ USER_LDFLAGS := -m elf_x86_64 -T user/user.ld -static -nostdlib -no-pie \
 help: ## show this list
 	@echo 'Tally. Two commands are enough: make run, make test.'
 	@echo
-	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1|\2/p' Makefile | \
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1|\2/p' \
+	    Makefile $(wildcard tests/*/*.mk tools/*.mk user/*/*.mk) | \
 	    awk -F'|' '{ printf "%-22s %s\n", $$1, $$2 }'
 	@echo
 	@echo 'Variables for make run (and iso, run-grub, screenshot):'
@@ -170,7 +171,7 @@ test: ## all tests and checks
 	@tools/install test
 	@+$(again) test-now
 
-test-host: ## the tests that run on this machine: unit tests, short fuzzing
+test-host: ## the tests without QEMU: units, explorer, short fuzzing
 	@tools/install test
 	@+$(again) test-host-now
 
@@ -239,13 +240,13 @@ screenshot-now: all
 	@tools/screenshot $(BUILD)/screenshot.png
 
 test-now:
-	@tests/run build checks bad unit explore fuzz boot domains xen
+	@tests/run build checks bad unit explore fuzz boot matrix domains xen
 
 test-host-now:
 	@tests/run unit explore fuzz
 
 test-qemu-now: all
-	@tests/run boot domains xen
+	@tests/run boot matrix domains xen
 
 checks-now:
 	@tests/run build checks bad
@@ -378,19 +379,11 @@ $(BUILD)/tests/fuzz/fuzz_%: $(BUILD)/tests/fuzz/obj/tests/fuzz/fuzz_%.o \
 	$(say) FUZZ $@
 	$(Q)$(FUZZCC) $(FUZZ_FLAGS) -fsanitize=fuzzer,address,undefined -o $@ $^
 
-# The explorer: the rule core on a machine so small that everything is tried.
-EXPLORE_SRCS  := $(wildcard tests/explore/*.c kernel/mm/*.c)
-EXPLORE_OBJS  := $(EXPLORE_SRCS:%.c=$(BUILD)/tests/explore/obj/%.o)
-EXPLORE_FLAGS = $(HOST_FLAGS) -O2 -Wno-type-limits \
-    -Itests/explore/geometry $(HOST_HEADERS)
+# What some folders bring along.
+include $(wildcard tests/*/*.mk tools/*.mk user/*/*.mk)
 
-$(BUILD)/tests/explore/obj/%.o: %.c Makefile | $(BUILD)/include/xen
-	@mkdir -p $(@D)
-	$(Q)$(HOSTCC) $(EXPLORE_FLAGS) -MMD -MP -c -o $@ $<
-
-$(BUILD)/tests/explore/explore: $(EXPLORE_OBJS)
-	$(say) LD $@
-	$(Q)$(HOSTCC) -o $@ $^
+# The sizes of a tiny machine make some comparisons constant.
+EXPLORE_FLAGS += -Wno-type-limits
 
 -include $(shell find $(BUILD)/tests -name '*.d' 2>/dev/null)
 

@@ -5,6 +5,7 @@
 #include "abi/guest.h"
 #include "domain/console_input.h"
 #include "domain/schedule.h"
+#include "report.h"
 #include "x86/log.h"
 
 /* Bytes copied at once; between two pieces interrupts are served. */
@@ -14,6 +15,7 @@ static long console_write_from(struct domain *d, vaddr_t from, uint32_t bytes)
 {
     char piece[PIECE_BYTES];
 
+    report_print(); /* what was refused before it speaks comes first */
     while (bytes > 0 && d->end == END_NONE) {
         uint32_t now = bytes < PIECE_BYTES ? bytes : PIECE_BYTES;
 

@@ -3,6 +3,7 @@
 #include <xen/io/console.h>
 
 #include "domain/event.h"
+#include "report.h"
 #include "x86/log.h"
 
 enum {
@@ -39,6 +40,7 @@ void console_ring_drain(struct domain *d)
     if (prod - cons > OUT_BYTES)        /* nonsense: the last ring full */
         cons = prod - OUT_BYTES;
     out = ring->out;
+    report_print(); /* what was refused before it speaks comes first */
     while (cons != prod) {
         for (n = 0; n < sizeof(piece) && cons != prod; n++, cons++)
             piece[n] = out[MASK_XENCONS_IDX(cons, ring->out)];

@@ -7,6 +7,7 @@ import re
 import subprocess
 
 import elf
+import inside
 import vm
 
 HELLO = "01-hello"
@@ -369,4 +370,4 @@ def make():
 
 
 ALL = {"lessons": lessons, "iso": iso, "grub": grub, "modules": modules,
-       "options": options, "make": make}
+       "options": options, "make": make, "inside": inside.inside}

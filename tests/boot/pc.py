@@ -40,14 +40,17 @@ class Pc:
     memory: str = "512M"
     firmware: str = "kernel"    # kernel (PVH), bios, uefi64, uefi32, secure
     medium: str = "cd"          # cd or usb
-    grub: str = ""              # lines for GRUB's menu
-    display: bool = True        # the kernel asks GRUB for a display
+    grub: str = ""              # a last line for GRUB, which is to start it
+    kernel: str = "tally"       # or no-display, moved: see make_menu_iso()
     options: str = "exit=qemu loglvl=all"
     module: str = MODULE
     read: str = "serial"        # serial, screen, text (VGA's memory)
+    serial: bool = True         # there is a serial port
     status: int = 0             # exit status; None: it stays
     wanted: tuple = (LESSON_END,)
-    says: tuple = ()            # patterns as well
+    says: tuple = ()            # patterns as well, on the serial line
+    keys: str = ""              # to type when all that was said
+    ends: str = ""              # and how QEMU is to end then
     seconds: int = 60
 
     def slug(self):
@@ -64,18 +67,26 @@ def without_display_request(kernel):
     return kernel.replace(tag, struct.pack("<HHIIII", 1, 1, 20, 1, 2, 3))
 
 
+def moved(kernel):
+    """Return a kernel that is to be loaded at 64 MiB or above."""
+    tag = struct.pack("<HHII", 10, 1, 24, 2 << 20)
+    if kernel.count(tag) != 1:
+        raise ValueError("the kernel has no tag for its place")
+    return kernel.replace(tag, struct.pack("<HHII", 10, 1, 24, 64 << 20))
+
+
 def is_plain(pc):
     """Is the ISO as people get it right for a machine?"""
-    return (pc.grub, pc.display, pc.options, pc.module) == \
-        (Pc.grub, Pc.display, Pc.options, Pc.module)
+    return (pc.grub, pc.kernel, pc.options, pc.module) == \
+        (Pc.grub, Pc.kernel, Pc.options, Pc.module)
 
 
 def menu_entry(pc):
     """Return the entry of GRUB's menu for a machine."""
-    kernel = "tally.elf" if pc.display else "no-display.elf"
-    return (f'menuentry "pc-{pc.slug()}" {{\n{pc.grub}\n'
-            f"multiboot2 /boot/{kernel} {pc.options}\n"
-            f"module2 /boot/lesson.elf name={LESSON} {pc.module}\n}}\n")
+    return (f'menuentry "pc-{pc.slug()}" {{\n'
+            f"multiboot2 /boot/{pc.kernel}.elf {pc.options}\n"
+            f"module2 /boot/lesson.elf name={LESSON} {pc.module}\n"
+            f"{pc.grub}\n}}\n")
 
 
 def make_plain_iso():
@@ -93,8 +104,10 @@ def make_menu_iso(machines):
     kernel = os.path.join(tree, "boot/tally.elf")
     subprocess.run([os.environ.get("OBJCOPY", "objcopy"), "--strip-debug",
                     vm.KERNEL, kernel], check=True)
-    with open(os.path.join(tree, "boot/no-display.elf"), "wb") as file:
-        file.write(without_display_request(vm.read_file(kernel)))
+    for name, change in (("no-display", without_display_request),
+                         ("moved", moved)):
+        with open(os.path.join(tree, f"boot/{name}.elf"), "wb") as file:
+            file.write(change(vm.read_file(kernel)))
     shutil.copy(os.path.join(vm.LESSONS, LESSON + ".elf"),
                 os.path.join(tree, "boot/lesson.elf"))
     with open(os.path.join(tree, "boot/grub/grub.cfg"), "w",
@@ -148,6 +161,7 @@ class Monitor:
 
     def __init__(self, process):
         self.process = process
+        self.ended = ""         # why the machine stopped
         self.ask("qmp_capabilities")
 
     def ask(self, command, **arguments):
@@ -158,18 +172,36 @@ class Monitor:
             self.process.stdin.flush()
         except OSError:
             return False
+        return self.read()
+
+    def read(self):
+        """Take in what QEMU says: up to an answer, or to its end."""
         for line in self.process.stdout:
             answer = json.loads(line)
+            if answer.get("event") == "SHUTDOWN":
+                self.ended = answer["data"]["reason"]
             if "return" in answer or "error" in answer:
                 return "return" in answer
         return False
 
+    def type(self, text):
+        """Type on the keyboard."""
+        for char in text.replace(" ", "\0"):
+            key = {"\0": "spc", "\n": "ret"}.get(char, char)
+            self.ask("send-key", keys=[{"type": "qcode", "data": key}])
+            time.sleep(0.15)
+
+
+def serial_text(pc):
+    """Return what the machine has said on the serial line so far."""
+    return vm.Boot(0, vm.read_file(os.path.join(
+        WORK, pc.slug() + ".log"))).text
+
 
 def seen(pc, monitor):
-    """Return what the machine has said so far."""
+    """Return what the machine has said so far where it is to be read."""
     if pc.read == "serial":
-        return vm.Boot(0, vm.read_file(os.path.join(
-            WORK, pc.slug() + ".log"))).text
+        return serial_text(pc)
     path = os.path.join(WORK, pc.slug() + ".seen")
     if pc.read == "screen":
         done = monitor.ask("screendump", filename=path)
@@ -188,7 +220,7 @@ def start(pc):
                "-m", pc.memory, "-display", "none", "-nic", "none",
                "-no-reboot", "-qmp", "stdio",
                "-device", "isa-debug-exit,iobase=0xf4,iosize=0x04"]
-    command += ["-serial", "none" if pc.read != "serial" else "file:" + log]
+    command += ["-serial", "file:" + log if pc.serial else "none"]
     with open(os.path.join(WORK, pc.slug() + ".err"), "wb") as errors:
         return vm.machine.start(
             command + firmware_arguments(pc) + pc.arguments.split(),
@@ -196,38 +228,54 @@ def start(pc):
             text=True)
 
 
+def ended(pc, monitor):
+    """Type what is to be typed, return a remark about the wrong end."""
+    monitor.type(pc.keys)
+    try:
+        monitor.process.wait(20)
+    except subprocess.TimeoutExpired:
+        return [f"still there after {pc.keys!r}"]
+    while monitor.read():
+        pass
+    return [] if monitor.ended == pc.ends else \
+        [f"ended by {monitor.ended!r}, not {pc.ends!r}"]
+
+
 def watch(pc, process):
-    """Wait for the end, or for all that is wanted; status and text."""
+    """Wait for the end, or for all that is wanted; status, text, remarks."""
     monitor = Monitor(process)
     end = time.monotonic() + pc.seconds
     while process.poll() is None:
         if pc.status is None:
             text = seen(pc, monitor)
             if not missing(pc, text):
-                return None, text
+                return None, text, ended(pc, monitor) if pc.keys else []
         if time.monotonic() > end:
-            return vm.machine.STATUS_TIMEOUT, seen(pc, monitor)
+            return vm.machine.STATUS_TIMEOUT, seen(pc, monitor), []
         time.sleep(0.1 if pc.read == "serial" else 0.5)
     return vm.machine.QEMU_STATUS.get(process.returncode, 2), \
-        seen(pc, monitor) if pc.read == "serial" else ""
+        seen(pc, monitor) if pc.read == "serial" else "", []
 
 
 def missing(pc, text):
     """Return the patterns that nothing matches."""
-    return [pattern for pattern in pc.wanted + pc.says
-            if not re.search(pattern, text, re.M)]
+    return [pattern for pattern in pc.wanted
+            if not re.search(pattern, text, re.M)] + \
+        [pattern for pattern in pc.says
+         if not re.search(pattern, serial_text(pc), re.M)]
 
 
 def check(pc):
     """Boot a machine; return remarks, none when all is as it should be."""
     process = start(pc)
     try:
-        status, text = watch(pc, process)
+        status, text, remarks = watch(pc, process)
     finally:
         vm.machine.stop(process)
         process.stdin.close()
         process.stdout.close()
-    remarks = [f"nothing matches: {pattern}" for pattern in missing(pc, text)]
+    remarks += [f"nothing matches: {pattern}"
+                for pattern in missing(pc, text)]
     if status != pc.status:
         remarks.append(f"exit status {status}, not {pc.status}")
     if "PANIC" in text:

@@ -14,29 +14,41 @@
  */
 enum verb {
     /* operations of the domain */
-    DO_PIN, DO_UNPIN, DO_UPDATE, DO_UPDATE_AD, DO_BASE, DO_USER_BASE, DO_GDT,
-    DO_LDT, DO_DESCRIPTOR, DO_GIVE_BACK, DO_ALLOC, DO_HOLD, DO_CLEAR, DO_COPY,
+    DO_PIN,
+    DO_UNPIN,
+    DO_UPDATE,
+    DO_UPDATE_AD,
+    DO_BASE,
+    DO_USER_BASE,
+    DO_GDT,
+    DO_LDT,
+    DO_DESCRIPTOR,
+    DO_GIVE_BACK,
+    DO_ALLOC,
+    DO_HOLD,
+    DO_CLEAR,
+    DO_COPY,
     DO_WALK,
     OPERATIONS,
     /* the machine */
-    GUEST_STORE = OPERATIONS,   /* through any writable mapping, even stale */
-    CPU_TOUCH,          /* a walk sets accessed and dirty in an L1 entry */
-    CPU_FLUSH,          /* a CPU runs another domain and comes back */
-    CPU_MODE,           /* guest kernel to guest user, or back */
+    GUEST_STORE = OPERATIONS, /* through any writable mapping, even stale */
+    CPU_TOUCH, /* a walk sets accessed and dirty in an L1 entry */
+    CPU_FLUSH, /* a CPU runs another domain and comes back */
+    CPU_MODE,  /* guest kernel to guest user, or back */
     DESTROY,
-    DOOR_GO,            /* the door does what the stop asks for */
-    DOOR_FLUSH,         /* one CPU carries out the flush asked for */
+    DOOR_GO,    /* the door does what the stop asks for */
+    DOOR_FLUSH, /* one CPU carries out the flush asked for */
     VERBS
 };
 
 struct action {
-    uint8_t  verb;
-    uint8_t  count;     /* DO_PIN: level; DO_GDT, DO_LDT: frames */
-    uint8_t  cpu;       /* or vcpu: they are the same */
+    uint8_t verb;
+    uint8_t count; /* DO_PIN: level; DO_GDT, DO_LDT: frames */
+    uint8_t cpu;   /* or vcpu: they are the same */
     uint32_t slot;
-    mfn_t    mfn;
-    mfn_t    other;     /* DO_COPY: source; DO_GDT, DO_LDT: second frame */
-    uint64_t value;     /* a word; DO_WALK: the virtual address */
+    mfn_t mfn;
+    mfn_t other;    /* DO_COPY: source; DO_GDT, DO_LDT: second frame */
+    uint64_t value; /* a word; DO_WALK: the virtual address */
 };
 
 #define ACTIONS 1024
@@ -45,10 +57,10 @@ struct action {
 struct alphabet {
     struct action action[ACTIONS];
     uint32_t count;
-    uint32_t depth;             /* steps at most; 0: no limit */
-    frames_t outsider_writes;   /* held writable by nobody in the world */
-    frames_t refs_full;         /* no reference can be taken any more */
-    frames_t types_full;        /* no type reference can be taken */
+    uint32_t depth;           /* steps at most; 0: no limit */
+    frames_t outsider_writes; /* held writable by nobody in the world */
+    frames_t refs_full;       /* no reference can be taken any more */
+    frames_t types_full;      /* no type reference can be taken */
 };
 
 /* action_print - one step as a line of a script, without newline. */

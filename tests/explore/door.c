@@ -50,7 +50,7 @@ static void flush_filter(struct world *w)
             w->door.todo |= (uint8_t)(1u << i);
 }
 
-int door_go(struct world *w)
+int door_go(struct world *w, uint32_t budget)
 {
     if (w->door.stop == STOP_FLUSH) {
         if (!w->door.flushing) {
@@ -62,7 +62,7 @@ int door_go(struct world *w)
     }
     if (w->door.stop == STOP_LOAD)
         cpu_load(w, w->o.op.vcpu);
-    w->o.budget = 1;
+    w->o.budget = budget;
     return op_resume(&w->m, &w->o);
 }
 
@@ -73,7 +73,7 @@ bool door_ready(const struct world *w)
 
 void door_flush_cpu(struct world *w, uint32_t cpu)
 {
-    w->door.todo &= (uint8_t)~(1u << cpu);
+    w->door.todo &= (uint8_t) ~(1u << cpu);
     tlb_flush(&w->cpu[cpu], w->door.reading);
 }
 

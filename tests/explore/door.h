@@ -15,8 +15,9 @@
  * Each function returns the core's answer or its next stop.
  */
 
-/* door_go - do what the stop asks for, or its next part. */
-int door_go(struct world *w);
+/* door_go - do what the stop asks for, or its next part; then the core may
+ * take `budget` steps. */
+int door_go(struct world *w, uint32_t budget);
 
 /* door_ready - can door_go do anything? Not while CPUs are to be flushed. */
 bool door_ready(const struct world *w);

@@ -3,15 +3,15 @@
 #include <string.h>
 
 /* The bits of an entry and of a descriptor, once more. */
-#define PRESENT UINT64_C(0x1)
-#define WRITE UINT64_C(0x2)
-#define USER UINT64_C(0x4)
-#define CACHE UINT64_C(0x18)
-#define ACCESSED_DIRTY UINT64_C(0x60)
-#define LARGE UINT64_C(0x80)
-#define GLOBAL UINT64_C(0x100)
-#define SEGMENT_PRESENT (UINT64_C(1) << 47)
-#define SEGMENT_RING3 (UINT64_C(3) << 45)
+#define PRESENT           UINT64_C(0x1)
+#define WRITE             UINT64_C(0x2)
+#define USER              UINT64_C(0x4)
+#define CACHE             UINT64_C(0x18)
+#define ACCESSED_DIRTY    UINT64_C(0x60)
+#define LARGE             UINT64_C(0x80)
+#define GLOBAL            UINT64_C(0x100)
+#define SEGMENT_PRESENT   (UINT64_C(1) << 47)
+#define SEGMENT_RING3     (UINT64_C(3) << 45)
 #define SEGMENT_CODE_DATA (UINT64_C(1) << 44)
 
 static mfn_t named(uint64_t word)
@@ -49,6 +49,7 @@ void model_read(struct model *md, const struct world *w,
         md->held |= (frames_t)(1u << own_index(w->o.held[i]));
     md->limit = (uint32_t)w->o.limit;
     md->l1tf = w->m.limits.l1tf;
+    md->reserved = w->m.limits.reserved;
     md->l1tf_safe = w->m.limits.l1tf_safe;
 }
 
@@ -62,7 +63,7 @@ static bool entry_sane(const struct model *md, uint32_t level, uint64_t word)
             return false;
         return named(word) == 0 || named(word) >= md->l1tf_safe;
     }
-    if (word & (CACHE | LARGE))
+    if (word & (CACHE | LARGE | md->reserved))
         return false;
     return level == 1 || !(word & GLOBAL);
 }
@@ -79,7 +80,7 @@ static bool descriptor_sane(uint64_t *word)
     return (*word >> 40 & 0xf) == 0;
 }
 
-/* ------------------------------------------------------ what is used as what */
+/* ----------------------------------------------------- what is used as what */
 
 static bool guests_slot(uint32_t level, uint32_t slot)
 {
@@ -153,7 +154,7 @@ const char *model_uses(struct model *md)
     return wrong;
 }
 
-/* ------------------------------------------------------------ may it be used */
+/* ----------------------------------------------------------- may it be used */
 
 /* Is the frame itself fit for one more use? 0 or -errno. */
 static int frame_fit(const struct model *md, mfn_t mfn, uint8_t use)
@@ -238,7 +239,7 @@ static int may_use(struct model *md, mfn_t mfn, uint8_t use)
     return contents_fit(md, mfn, use);
 }
 
-/* ----------------------------------------------------------------- questions */
+/* ---------------------------------------------------------------- questions */
 
 static int update_table(struct model *md, const struct action *a)
 {
@@ -322,7 +323,7 @@ static int base(struct model *md, const struct action *a)
 static int segments(struct model *md, const struct action *a)
 {
     uint32_t ldt = a->verb == DO_LDT, i;
-    const mfn_t frames[2] = { a->mfn, a->other };
+    const mfn_t frames[2] = {a->mfn, a->other};
 
     if (a->count > 2)
         return -EINVAL;
@@ -353,8 +354,7 @@ static int copy(struct model *md, const struct action *a)
 /* Nobody has the frame, and nothing refers to it. */
 static bool is_free(const struct model *md, uint32_t n)
 {
-    return !md->allocated[n] && md->use[n] == USE_NONE &&
-           !(md->seen >> n & 1);
+    return !md->allocated[n] && md->use[n] == USE_NONE && !(md->seen >> n & 1);
 }
 
 static int alloc(struct model *md, mfn_t mfn)
@@ -410,31 +410,25 @@ static int walk(const struct model *md, const struct action *a, mfn_t mfn)
 int model_answer(struct model *md, const struct action *a, mfn_t mfn)
 {
     switch (a->verb) {
-    case DO_PIN:
-        return pin(md, a);
+    case DO_PIN: return pin(md, a);
     case DO_UNPIN:
         if (!is_own(a->mfn) || !md->pin[own_index(a->mfn)])
             return -EINVAL;
         md->pin[own_index(a->mfn)] = 0;
         return 0;
-    case DO_UPDATE: case DO_UPDATE_AD:
-        return update(md, a);
-    case DO_BASE: case DO_USER_BASE:
-        return base(md, a);
-    case DO_GDT: case DO_LDT:
-        return segments(md, a);
-    case DO_DESCRIPTOR:
-        return descriptor(md, a);
-    case DO_GIVE_BACK:
-        return give_back(md, a->mfn);
-    case DO_ALLOC:
-        return alloc(md, mfn);
-    case DO_HOLD:
-        return hold(md, a->mfn);
-    case DO_CLEAR: case DO_COPY:
-        return copy(md, a);
-    default:
-        return walk(md, a, mfn);
+    case DO_UPDATE:
+    case DO_UPDATE_AD: return update(md, a);
+    case DO_BASE:
+    case DO_USER_BASE: return base(md, a);
+    case DO_GDT:
+    case DO_LDT: return segments(md, a);
+    case DO_DESCRIPTOR: return descriptor(md, a);
+    case DO_GIVE_BACK: return give_back(md, a->mfn);
+    case DO_ALLOC: return alloc(md, mfn);
+    case DO_HOLD: return hold(md, a->mfn);
+    case DO_CLEAR:
+    case DO_COPY: return copy(md, a);
+    default: return walk(md, a, mfn);
     }
 }
 

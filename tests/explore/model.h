@@ -16,17 +16,18 @@ enum use { USE_NONE, USE_L1, USE_L2, USE_L3, USE_L4, USE_SEG, USE_PLAIN };
 struct model {
     const struct alphabet *world;
     uint64_t ram[OWN_FRAMES][TABLE_ENTRIES];
-    uint8_t  allocated[OWN_FRAMES];
-    uint8_t  pin[OWN_FRAMES];       /* level; 0: not pinned */
-    mfn_t    base[CPUS][2];         /* guest kernel's, guest user's */
-    mfn_t    segments[CPUS][2][GDT_FRAMES];     /* GDT, LDT */
+    uint8_t allocated[OWN_FRAMES];
+    uint8_t pin[OWN_FRAMES];             /* level; 0: not pinned */
+    mfn_t base[CPUS][2];                 /* guest kernel's, guest user's */
+    mfn_t segments[CPUS][2][GDT_FRAMES]; /* GDT, LDT */
     uint32_t segment_count[CPUS][2];
     frames_t held;
     uint32_t limit;
-    bool     l1tf;
-    mfn_t    l1tf_safe;
-    uint8_t  use[OWN_FRAMES];       /* enum use, found out */
-    frames_t seen;                  /* mapped read-only, found out */
+    bool l1tf;
+    uint64_t reserved;
+    mfn_t l1tf_safe;
+    uint8_t use[OWN_FRAMES]; /* enum use, found out */
+    frames_t seen;           /* mapped read-only, found out */
 };
 
 /* model_read - the facts of a world at rest. */

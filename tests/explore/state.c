@@ -29,6 +29,7 @@ void world_init(struct world *w)
     w->m.clock = 1;
     w->m.flushed = 1;
     w->m.kernel_slots[0] = KERNEL_WORD;
+    w->ram[KERNEL_MFN][0] = KERNEL_WORD;
     for (i = 1; i < EXTENTS; i++)
         w->superpages[i].frames = &w->frames[i * EXTENT_FRAMES];
     w->o.id = 1;
@@ -52,7 +53,7 @@ void world_init(struct world *w)
     op_forget(&w->o.op);
 }
 
-/* ------------------------------------------------------------- normal form */
+/* ------------------------------------------------------------ normal form */
 
 /* Readings that may still be compared with each other. */
 struct readings {
@@ -80,14 +81,13 @@ static void collect_readings(struct world *w, struct readings *r)
         struct frame *f = own_frame(w, i);
 
         if (f->types > 0 || f->type == FRAME_NONE)
-            f->stamp = 0;               /* stamped anew before it is read */
+            f->stamp = 0; /* stamped anew before it is read */
         else if (!w->true_clock && f->stamp < w->m.flushed)
-            f->stamp = 0;               /* every CPU was flushed since */
+            f->stamp = 0; /* every CPU was flushed since */
         else
             add_reading(r, &f->stamp);
     }
-    if (op->waiting ||
-        (op->kind == OP_DESTROY && op->phase == PHASE_SCRUB))
+    if (op->waiting || (op->kind == OP_DESTROY && op->phase == PHASE_SCRUB))
         add_reading(r, &op->stamp);
     else
         memset(&op->stamp, PATTERN, sizeof(op->stamp));
@@ -106,7 +106,7 @@ static void rank_readings(struct readings *r)
         uint32_t least = UINT32_MAX;
 
         for (i = 0; i < r->count; i++)
-            if (r->at[i] && *r->at[i] < least && *r->at[i] > last)
+            if (r->at[i] && *r->at[i]<least && * r->at[i]> last)
                 least = *r->at[i];
         if (least == UINT32_MAX)
             return;
@@ -138,20 +138,20 @@ void state_normal(struct world *w)
         rank_readings(&r);
 }
 
-/* ------------------------------------------------------------------- bytes */
+/* ------------------------------------------------------------------ bytes */
 
 /* One pass over all fields, in either direction. */
 struct coder {
     uint8_t *at;
-    bool     store;
+    bool store;
 };
 
 /* Words that were met, by number: a word is one byte in a state. */
-#define WORDS 254
+#define WORDS      254
 #define WORD_SLOTS 1024
 static uint64_t words[WORDS];
 static uint32_t word_count;
-static uint8_t word_slot[WORD_SLOTS];   /* number + 1; 0: free */
+static uint8_t word_slot[WORD_SLOTS]; /* number + 1; 0: free */
 
 static uint8_t word_number(uint64_t word)
 {
@@ -207,8 +207,8 @@ static void code_frame(struct coder *c, struct world *w, uint32_t n)
     struct frame *f = own_frame(w, n);
     uint8_t types = (uint8_t)(f->types - w->types_bias[n]);
     uint8_t refs = (uint8_t)(f->refs - w->refs_bias[n]);
-    uint8_t flags = (uint8_t)(f->type | f->state << 4 | f->pinned << 5 |
-                              f->allocated << 6);
+    uint8_t flags =
+        (uint8_t)(f->type | f->state << 4 | f->pinned << 5 | f->allocated << 6);
     uint32_t i;
 
     code_byte(c, &types);
@@ -254,10 +254,10 @@ static void code_cpu(struct coder *c, struct cpu *cpu)
 /* The record of the operation under way: nine bytes, numbers, words. */
 static void code_op(struct coder *c, struct op *op)
 {
-    uint32_t *numbers[] = { &op->stamp, &op->slot, &op->vcpu, &op->count,
-                            &op->next, &op->old_count, &op->extent };
-    uint64_t *more[] = { &op->wait, &op->table, &op->source, &op->value,
-                         &op->old };
+    uint32_t *numbers[] = {&op->stamp, &op->slot,      &op->vcpu,  &op->count,
+                           &op->next,  &op->old_count, &op->extent};
+    uint64_t *more[] = {&op->wait, &op->table, &op->source, &op->value,
+                        &op->old};
     uint32_t i;
 
     code_bytes(c, &op->kind, offsetof(struct op, type) + 1);
@@ -345,7 +345,7 @@ static void code_world(struct coder *c, struct world *w)
 
 uint32_t state_pack(struct world *w, uint8_t *bytes)
 {
-    struct coder c = { .at = bytes, .store = true };
+    struct coder c = {.at = bytes, .store = true};
 
     code_world(&c, w);
     return (uint32_t)(c.at - bytes);
@@ -353,7 +353,7 @@ uint32_t state_pack(struct world *w, uint8_t *bytes)
 
 void state_unpack(struct world *w, const uint8_t *bytes)
 {
-    struct coder c = { .at = (uint8_t *)(uintptr_t)bytes };
+    struct coder c = {.at = (uint8_t *)(uintptr_t)bytes};
 
     memset(w->loaded, PATTERN, sizeof(w->loaded));
     memset(w->o.held, PATTERN, sizeof(w->o.held));

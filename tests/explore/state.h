@@ -10,14 +10,14 @@
  * f0 to f7. Extent 3 is another domain's, extent 4 the kernel's. Two CPUs
  * run the domain's two vcpus.
  */
-#define CPUS 2
-#define EXTENTS 5
-#define OWN_FIRST 4                     /* mfn of f0 */
-#define OWN_FRAMES 8
-#define FOREIGN_MFN 12
-#define KERNEL_MFN 16
+#define CPUS         2
+#define EXTENTS      5
+#define OWN_FIRST    4 /* mfn of f0 */
+#define OWN_FRAMES   8
+#define FOREIGN_MFN  12
+#define KERNEL_MFN   16
 #define WORLD_FRAMES (EXTENTS * EXTENT_FRAMES)
-#define KERNEL_WORD UINT64_C(0x10003)   /* of the kernel's slot in an L4 */
+#define KERNEL_WORD  UINT64_C(0x10003) /* of the kernel's slot in an L4 */
 
 /* A set of the domain's frames: bit n is fn. */
 typedef uint8_t frames_t;
@@ -27,32 +27,32 @@ typedef uint8_t frames_t;
  * it can have cached since its last flush: see tlb.h.
  */
 struct cpu {
-    mfn_t    base;              /* L4 in CR3; MFN_NONE: the kernel's own */
-    uint8_t  user;              /* 1: runs the guest user */
-    frames_t descriptors;       /* GDT and LDT are loaded from these */
-    frames_t writable;          /* TLB: may write these */
-    frames_t mapped;            /* TLB: may read these */
-    frames_t table[5];          /* walks these as tables, by level */
-    frames_t segment;           /* may read descriptors from these */
-    uint32_t time;              /* flush clock of the last full flush */
+    mfn_t base;           /* L4 in CR3; MFN_NONE: the kernel's own */
+    uint8_t user;         /* 1: runs the guest user */
+    frames_t descriptors; /* GDT and LDT are loaded from these */
+    frames_t writable;    /* TLB: may write these */
+    frames_t mapped;      /* TLB: may read these */
+    frames_t table[5];    /* walks these as tables, by level */
+    frames_t segment;     /* may read descriptors from these */
+    uint32_t time;        /* flush clock of the last full flush */
 };
 
 /* Where the door stands with the operation under way. */
 struct door {
-    uint8_t  stop;              /* enum stop; 0: no operation under way */
-    uint8_t  flushing;          /* 1: STOP_FLUSH, and `reading` was taken */
-    uint8_t  todo;              /* CPUs that are still to be flushed */
-    uint8_t  tainted;           /* 1: a guest wrote meanwhile */
-    uint8_t  dying;             /* enum dying */
-    uint32_t reading;           /* of the flush under way */
-    uint64_t errno_expected;    /* by the model, positive */
-    uint64_t effect_expected;   /* by the model: model_hash */
+    uint8_t stop;             /* enum stop; 0: no operation under way */
+    uint8_t flushing;         /* 1: STOP_FLUSH, and `reading` was taken */
+    uint8_t todo;             /* CPUs that are still to be flushed */
+    uint8_t tainted;          /* 1: a guest wrote meanwhile */
+    uint8_t dying;            /* enum dying */
+    uint32_t reading;         /* of the flush under way */
+    uint64_t errno_expected;  /* by the model, positive */
+    uint64_t effect_expected; /* by the model: model_hash */
 };
 
 enum dying {
     LIVING,
-    ABANDONED,      /* the operation under way comes to its end */
-    REMOVING,       /* owner_destroy is under way */
+    ABANDONED, /* the operation under way comes to its end */
+    REMOVING,  /* owner_destroy is under way */
     GONE
 };
 
@@ -66,9 +66,9 @@ struct world {
     struct cpu cpu[CPUS];
     struct door door;
     /* The same in all states of one exploration: */
-    uint32_t types_bias[OWN_FRAMES];    /* references held by an outsider */
+    uint32_t types_bias[OWN_FRAMES]; /* references held by an outsider */
     uint32_t refs_bias[OWN_FRAMES];
-    uint8_t  true_clock;                /* 1: the clock's value counts */
+    uint8_t true_clock; /* 1: the clock's value counts */
 };
 
 /* A state takes no more bytes than this. */

@@ -12,6 +12,7 @@
 
 #include "domain/console_ring.h"
 #include "domain/event.h"
+#include "report.h"
 #include "x86/log.h"
 
 static struct xencons_interface ring;
@@ -25,6 +26,12 @@ void event_set_pending(struct domain *domain, evtchn_port_t port)
     assert_ptr_equal(domain, &d);
     assert_int_equal(port, 2);
     events++;
+}
+
+/* Refusals are printed before the domain speaks. */
+void report_print(void)
+{
+    assert_int_equal(printed_bytes, 0);
 }
 
 void log_domain_write(uint16_t domain, const char *text, size_t bytes)

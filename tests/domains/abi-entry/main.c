@@ -12,8 +12,25 @@
 #define LIST_ENTRIES (PAGE_BYTES / 8)
 
 /* start.asm keeps the registers in this order. */
-enum { RAX, RBX, RCX, RDX, RSI, RDI, RBP, RSP, R8, R15 = R8 + 7, FLAGS, CS,
-       SS, DS, ES, FS, GS };
+enum {
+    RAX,
+    RBX,
+    RCX,
+    RDX,
+    RSI,
+    RDI,
+    RBP,
+    RSP,
+    R8,
+    R15 = R8 + 7,
+    FLAGS,
+    CS,
+    SS,
+    DS,
+    ES,
+    FS,
+    GS
+};
 extern uint64_t entry_state[];
 
 SNIPPET void do_bare_syscall(void)
@@ -109,8 +126,7 @@ static void information(const start_info_t *info)
 
 static void layout(const start_info_t *info)
 {
-    uint64_t list_pages =
-        (info->nr_pages + LIST_ENTRIES - 1) / LIST_ENTRIES;
+    uint64_t list_pages = (info->nr_pages + LIST_ENTRIES - 1) / LIST_ENTRIES;
     uint64_t end = pages_mapped() * PAGE_BYTES;
     uint64_t stack_end = info->pt_base + (info->nr_pt_frames + 1) * PAGE_BYTES;
     extern char page_pool_end[];
@@ -190,7 +206,8 @@ static void shared_page(void)
 /* Frames of nobody have an entry, too. */
 static void first_number(void)
 {
-    runs("m2p of frame 0 can be read", run(do_read, HYPERVISOR_VIRT_START, 0, 0));
+    runs("m2p of frame 0 can be read",
+         run(do_read, HYPERVISOR_VIRT_START, 0, 0));
 }
 
 static void stubs(void)
@@ -298,19 +315,18 @@ static void forced_cpuid(void)
     check("leaf 1: a hypervisor is below", (o->rcx >> 31 & 1) == 1);
     same("no VMX, no MONITOR, no x2APIC", o->rcx & (1u << 5 | 1u << 3), 0);
     same("no PSE, no PGE", o->rdx & (1u << 3 | 1u << 13), 0);
-    check("FPU, TSC, MSR, PAE, CX8, SSE2",
-          (o->rdx & 0x4000171) == 0x4000171);
+    check("FPU, TSC, MSR, PAE, CX8, SSE2", (o->rdx & 0x4000171) == 0x4000171);
     check("CX16", (o->rcx >> 13 & 1) == 1);
     o = run(do_forced_cpuid, 7, 0, 0);
-    same("no SMEP, SMAP, INVPCID",
-         o->rbx & (1u << 7 | 1u << 20 | 1u << 10), 0);
+    same("no SMEP, SMAP, INVPCID", o->rbx & (1u << 7 | 1u << 20 | 1u << 10), 0);
     same("no UMIP, PKU", o->rcx & (1u << 2 | 1u << 3), 0);
     o = run(do_forced_cpuid, 0x80000001, 0, 0);
     check("NX, SYSCALL, LM", (o->rdx & 0x20100800) == 0x20100800);
     same("no 1 GiB pages", o->rdx >> 26 & 1, 0);
     o = run(do_forced_cpuid, 0x40000100, 0, 0);
     same("nothing behind Xen's leaves", o->rax | o->rbx | o->rcx | o->rdx, 0);
-    runs("the user's forced cpuid", run_user(do_forced_cpuid, 0x40000000, 0, 0));
+    runs("the user's forced cpuid",
+         run_user(do_forced_cpuid, 0x40000000, 0, 0));
     trap_is("the prefix before a nop: #UD", run(do_forced_nop, 0, 0, 0),
             VECTOR_UD, 0, (uint64_t)do_forced_nop);
     trap_is("the prefix before rdtsc: #UD", run(do_forced_rdtsc, 0, 0, 0),

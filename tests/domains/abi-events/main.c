@@ -117,9 +117,8 @@ static void upcalls(void)
     answers("send", event(EVTCHNOP_send, &send), 0);
     check("the port is pending", is_pending(port));
     same("so is the vcpu", vcpu_info_get()->evtchn_upcall_pending, 1);
-    same("the selector says where", vcpu_info_get()->evtchn_pending_sel >>
-                                        (port / 64) & 1,
-         1);
+    same("the selector says where",
+         vcpu_info_get()->evtchn_pending_sel >> (port / 64) & 1, 1);
     o = unmasked(do_version);
     same("unmasked: the upcall", o->vector, VECTOR_EVENT);
     f = frame_get(o);
@@ -177,20 +176,16 @@ static void bad_events(void)
     answers("VIRQ 99", event(EVTCHNOP_bind_virq, &virq), -XEN_EINVAL);
     virq.virq = 0;
     virq.vcpu = 77;
-    answers("a VIRQ of vcpu 77", event(EVTCHNOP_bind_virq, &virq),
-            -XEN_ENOENT);
-    answers("an IPI of vcpu 77", event(EVTCHNOP_bind_ipi, &ipi),
-            -XEN_ENOENT);
+    answers("a VIRQ of vcpu 77", event(EVTCHNOP_bind_virq, &virq), -XEN_ENOENT);
+    answers("an IPI of vcpu 77", event(EVTCHNOP_bind_ipi, &ipi), -XEN_ENOENT);
     answers("status of port 0", event(EVTCHNOP_status, &status), 0);
     same("closed", status.status, EVTCHNSTAT_closed);
     status.port = 0xffffffff;
-    answers("status of port -1", event(EVTCHNOP_status, &status),
-            -XEN_EINVAL);
+    answers("status of port -1", event(EVTCHNOP_status, &status), -XEN_EINVAL);
     answers("bind to domain 1234", event(EVTCHNOP_bind_interdomain, &inter),
             on_tally() ? -XEN_ENOSYS : -XEN_ESRCH);
     for (i = 0; i < 3; i++) {
-        answers("an unbound port",
-                event(EVTCHNOP_alloc_unbound, &unbound), 0);
+        answers("an unbound port", event(EVTCHNOP_alloc_unbound, &unbound), 0);
         ports[i] = unbound.port;
     }
     check("three ports, all others",
@@ -241,10 +236,10 @@ static void timers(void)
             -XEN_EEXIST);
     port_mask(bind.port, false);
     /* Tally has none, and says so. */
-    answers("no periodic timer",
-            hypercall(__HYPERVISOR_vcpu_op, VCPUOP_stop_periodic_timer, 0, 0,
-                      0),
-            on_tally() ? -XEN_ENOSYS : 0);
+    answers(
+        "no periodic timer",
+        hypercall(__HYPERVISOR_vcpu_op, VCPUOP_stop_periodic_timer, 0, 0, 0),
+        on_tally() ? -XEN_ENOSYS : 0);
     port_clear(bind.port);
     start = now();
     answers("a timer in 20 ms", set_timer(start + 20 * MILLISECOND), 0);
@@ -258,8 +253,7 @@ static void timers(void)
     answers("a timer in 20 ms", set_timer(start + 20 * MILLISECOND), 0);
     o = unmasked(do_spin);
     same("it interrupts the kernel", o->vector, VECTOR_EVENT);
-    same("its rip",
-         frame_get(o).rip - (uint64_t)do_spin <= 4, 1);
+    same("its rip", frame_get(o).rip - (uint64_t)do_spin <= 4, 1);
     port_clear(bind.port);
     start = now();
     answers("a timer in 20 ms", set_timer(start + 20 * MILLISECOND), 0);
@@ -289,29 +283,29 @@ static void polling(void)
     ports[0] = ipi_port();
     poll.ports.p = ports;
     poll.timeout = start + 10 * MILLISECOND;
-    answers("poll with a timeout",
-            hypercall(__HYPERVISOR_sched_op, SCHEDOP_poll, address_of(&poll),
-                      0, 0),
-            0);
+    answers(
+        "poll with a timeout",
+        hypercall(__HYPERVISOR_sched_op, SCHEDOP_poll, address_of(&poll), 0, 0),
+        0);
     check("it waited", now() - start >= 10 * MILLISECOND);
     port_mask(ports[0], true);
     event(EVTCHNOP_send, &(struct evtchn_send){.port = ports[0]});
     poll.timeout = 0;
-    answers("poll a port that is pending",
-            hypercall(__HYPERVISOR_sched_op, SCHEDOP_poll, address_of(&poll),
-                      0, 0),
-            0);
+    answers(
+        "poll a port that is pending",
+        hypercall(__HYPERVISOR_sched_op, SCHEDOP_poll, address_of(&poll), 0, 0),
+        0);
     poll.nr_ports = 129;
-    answers("129 ports",
-            hypercall(__HYPERVISOR_sched_op, SCHEDOP_poll, address_of(&poll),
-                      0, 0),
-            -XEN_EINVAL);
+    answers(
+        "129 ports",
+        hypercall(__HYPERVISOR_sched_op, SCHEDOP_poll, address_of(&poll), 0, 0),
+        -XEN_EINVAL);
     poll.nr_ports = 1;
     poll.ports.p = (void *)GAP;
-    answers("ports in a gap",
-            hypercall(__HYPERVISOR_sched_op, SCHEDOP_poll, address_of(&poll),
-                      0, 0),
-            -XEN_EFAULT);
+    answers(
+        "ports in a gap",
+        hypercall(__HYPERVISOR_sched_op, SCHEDOP_poll, address_of(&poll), 0, 0),
+        -XEN_EFAULT);
     port_clear(ports[0]);
     event(EVTCHNOP_close, &(struct evtchn_close){.port = ports[0]});
     answers("yield", hypercall_yield(), 0);
@@ -348,8 +342,7 @@ static void multicalls(void)
     answers("a list in a gap", hypercall_multicall((void *)GAP, 1),
             -XEN_EFAULT);
     answers("a list in the kernel's slots",
-            hypercall_multicall((void *)HYPERVISOR_VIRT_START, 1),
-            -XEN_EFAULT);
+            hypercall_multicall((void *)HYPERVISOR_VIRT_START, 1), -XEN_EFAULT);
     answers("2^31 calls", hypercall_multicall((void *)GAP, 0x80000000u),
             -XEN_EFAULT);
     inner[0].result = 0x55;
@@ -361,8 +354,8 @@ static void multicalls(void)
     say("# inner: outer result %ld, inner result 0x%lx\n", (long)list[0].result,
         inner[0].result);
     list[0] = (struct multicall_entry){.op = ~0ul};
-    list[1] = (struct multicall_entry){.op = 1ul << 32 |
-                                             __HYPERVISOR_xen_version};
+    list[1] =
+        (struct multicall_entry){.op = 1ul << 32 | __HYPERVISOR_xen_version};
     answers("huge numbers", hypercall_multicall(list, 2), 0);
     answers("-1", (long)list[0].result, -XEN_ENOSYS);
     answers("2^32 + 17", (long)list[1].result, -XEN_ENOSYS);
@@ -401,10 +394,10 @@ static void versions(void)
     answers("pagesize", hypercall_version(XENVER_pagesize, NULL), 4096);
     answers("extraversion to a gap",
             hypercall_version(XENVER_extraversion, (void *)GAP), -XEN_EFAULT);
-    answers("extraversion to the kernel's slots",
-            hypercall_version(XENVER_extraversion,
-                              (void *)HYPERVISOR_VIRT_START),
-            -XEN_EFAULT);
+    answers(
+        "extraversion to the kernel's slots",
+        hypercall_version(XENVER_extraversion, (void *)HYPERVISOR_VIRT_START),
+        -XEN_EFAULT);
     answers("features", hypercall_version(XENVER_get_features, &features), 0);
     same("PRESERVE_AD",
          features.submap >> XENFEAT_mmu_pt_update_preserve_ad & 1, 1);
@@ -444,8 +437,7 @@ static void vcpus(void)
 
     answers("vcpu 0 is up",
             hypercall(__HYPERVISOR_vcpu_op, VCPUOP_is_up, 0, 0, 0), 1);
-    answers("vcpu 77",
-            hypercall(__HYPERVISOR_vcpu_op, VCPUOP_is_up, 77, 0, 0),
+    answers("vcpu 77", hypercall(__HYPERVISOR_vcpu_op, VCPUOP_is_up, 77, 0, 0),
             -XEN_ENOENT);
     answers("vcpu 2^31",
             hypercall(__HYPERVISOR_vcpu_op, VCPUOP_is_up, 1u << 31, 0, 0),
@@ -460,8 +452,8 @@ static void vcpus(void)
                       address_of(&state), 0),
             0);
     same("running", (uint64_t)state.state, RUNSTATE_running);
-    answers("command 99",
-            hypercall(__HYPERVISOR_vcpu_op, 99, 0, 0, 0), -XEN_ENOSYS);
+    answers("command 99", hypercall(__HYPERVISOR_vcpu_op, 99, 0, 0, 0),
+            -XEN_ENOSYS);
 }
 
 /* Everything that was in shared_info moves to a place of our own. */
@@ -545,8 +537,8 @@ static void grants(void)
     check("a frame", frames[0] != 0);
     answers("map it", page_map(address_of(page), frames[0], MAP_WRITE), 0);
     page[100] = 0;
-    answers("unmap it", page_map(address_of(page),
-                                 mfn_of(page_number(page)), MAP_WRITE),
+    answers("unmap it",
+            page_map(address_of(page), mfn_of(page_number(page)), MAP_WRITE),
             0);
     setup.nr_frames = 100000;
     answers("100000 frames",
@@ -554,12 +546,11 @@ static void grants(void)
                       address_of(&setup), 1, 0),
             0);
     check("a bad status", setup.status != GNTST_okay);
-    answers("a bad pointer",
-            hypercall(__HYPERVISOR_grant_table_op, GNTTABOP_setup_table, GAP,
-                      1, 0),
-            -XEN_EFAULT);
-    answers("command 99",
-            hypercall(__HYPERVISOR_grant_table_op, 99, 0, 0, 0),
+    answers(
+        "a bad pointer",
+        hypercall(__HYPERVISOR_grant_table_op, GNTTABOP_setup_table, GAP, 1, 0),
+        -XEN_EFAULT);
+    answers("command 99", hypercall(__HYPERVISOR_grant_table_op, 99, 0, 0, 0),
             -XEN_ENOSYS);
 }
 
@@ -591,8 +582,8 @@ static void callbacks(void)
             0);
     answers("trap table in a gap", hypercall_trap_table((void *)GAP),
             -XEN_EFAULT);
-    answers("a gate not canonical",
-            gate_register(0x77, 3, NOT_CANONICAL), -XEN_EINVAL);
+    answers("a gate not canonical", gate_register(0x77, 3, NOT_CANONICAL),
+            -XEN_EINVAL);
     answers("stack_switch",
             hypercall_stack_switch(SELECTOR_SS, kernel_stack_top()), 0);
 }

@@ -57,8 +57,8 @@ static void numbers(const start_info_t *info)
     same("frames of the list",
          info->nr_p2m_frames >= (info->nr_pages + LIST_WORDS - 1) / LIST_WORDS,
          1);
-    check("its first page", info->first_p2m_pfn > 0 &&
-                                info->first_p2m_pfn < info->nr_pages);
+    check("its first page",
+          info->first_p2m_pfn > 0 && info->first_p2m_pfn < info->nr_pages);
     same("the first page is what the list begins with",
          *(const volatile uint64_t *)frames, frames[0]);
 }
@@ -101,8 +101,7 @@ static void ramdisk(const start_info_t *info)
     same("its bytes", info->mod_len, sizeof(text) - 1);
     check("its page", info->mod_start > 0 && info->mod_start < info->nr_pages);
     answers("map it",
-            page_map(address_of(window), frames[info->mod_start], MAP_READ),
-            0);
+            page_map(address_of(window), frames[info->mod_start], MAP_READ), 0);
     check("its text", memcmp(window, text, sizeof(text) - 1) == 0);
     answers("the window as before",
             hypercall_va_mapping(address_of(window), old, UVMF_INVLPG), 0);

@@ -90,43 +90,38 @@ static void there_and_back(const start_info_t *info)
     uint64_t frame;
 
     numbers[0] = old;
-    answers("decrease by one", reservation(XENMEM_decrease_reservation,
-                                           numbers, 1, 0),
-            1);
+    answers("decrease by one",
+            reservation(XENMEM_decrease_reservation, numbers, 1, 0), 1);
     same("one less", pages_now(), info->nr_pages - 1);
-    answers("the same again", reservation(XENMEM_decrease_reservation,
-                                          numbers, 1, 0),
-            0);
+    answers("the same again",
+            reservation(XENMEM_decrease_reservation, numbers, 1, 0), 0);
     answers("it cannot be mapped",
             page_map((uint64_t)page << PAGE_SHIFT, old, MAP_READ) != 0, 1);
     numbers[0] = page;
-    answers("populate", reservation(XENMEM_populate_physmap, numbers, 1, 0),
-            1);
+    answers("populate", reservation(XENMEM_populate_physmap, numbers, 1, 0), 1);
     frame = numbers[0];
     same("as many as before", pages_now(), info->nr_pages);
     same("m2p has the number", pfn_of(frame), page);
-    answers("map it",
-            page_map((uint64_t)page << PAGE_SHIFT, frame, MAP_WRITE), 0);
+    answers("map it", page_map((uint64_t)page << PAGE_SHIFT, frame, MAP_WRITE),
+            0);
     same("it is scrubbed, or was mine",
          *(volatile uint64_t *)(page << PAGE_SHIFT), 0);
     page_unmap((uint64_t)page << PAGE_SHIFT);
     numbers[0] = frame;
-    answers("give it back", reservation(XENMEM_decrease_reservation, numbers,
-                                        1, 0),
-            1);
+    answers("give it back",
+            reservation(XENMEM_decrease_reservation, numbers, 1, 0), 1);
     numbers[0] = 0x1234567;
-    answers("increase", reservation(XENMEM_increase_reservation, numbers, 1,
-                                    0),
+    answers("increase", reservation(XENMEM_increase_reservation, numbers, 1, 0),
             1);
     check("a frame", numbers[0] != 0x1234567 && numbers[0] != 0);
     frame = numbers[0];
-    answers("map it",
-            page_map((uint64_t)page << PAGE_SHIFT, frame, MAP_WRITE), 0);
+    answers("map it", page_map((uint64_t)page << PAGE_SHIFT, frame, MAP_WRITE),
+            0);
     *(volatile uint64_t *)(page << PAGE_SHIFT) = 1;
-    hypercall_mmu_update(&(struct mmu_update){.ptr = frame << PAGE_SHIFT |
-                                                     MMU_MACHPHYS_UPDATE,
-                                              .val = page},
-                         1, NULL);
+    hypercall_mmu_update(
+        &(struct mmu_update){.ptr = frame << PAGE_SHIFT | MMU_MACHPHYS_UPDATE,
+                             .val = page},
+        1, NULL);
 }
 
 static void bad_extents(void)
@@ -156,34 +151,31 @@ static void bad_extents(void)
     }
     either("populate with order 64",
            reservation(XENMEM_populate_physmap, list, 1, 64), 0, -XEN_EPERM);
-    answers("no extents", reservation(XENMEM_populate_physmap, list, 0, 0),
-            0);
+    answers("no extents", reservation(XENMEM_populate_physmap, list, 0, 0), 0);
     answers("a list in the gap",
             reservation(XENMEM_populate_physmap, (void *)GAP, 1, 0), 0);
     answers("a list in the kernel's slots",
             reservation(XENMEM_decrease_reservation,
                         (void *)HYPERVISOR_VIRT_START, 1, 0),
             0);
-    answers("a list not canonical",
-            reservation(XENMEM_decrease_reservation, (void *)NOT_CANONICAL, 1,
-                        0),
-            0);
+    answers(
+        "a list not canonical",
+        reservation(XENMEM_decrease_reservation, (void *)NOT_CANONICAL, 1, 0),
+        0);
     answers("2^31 extents",
-            reservation(XENMEM_decrease_reservation, (void *)GAP, 1ul << 31,
-                        0),
+            reservation(XENMEM_decrease_reservation, (void *)GAP, 1ul << 31, 0),
             0);
     answers("2^63 extents",
-            reservation(XENMEM_decrease_reservation, (void *)GAP, 1ul << 63,
-                        0),
+            reservation(XENMEM_decrease_reservation, (void *)GAP, 1ul << 63, 0),
             0);
     answers("2^64 - 1 extents",
             reservation(XENMEM_populate_physmap, (void *)GAP, ~0ul, 0), 0);
-    answers("a bad argument",
-            memory(XENMEM_decrease_reservation, (void *)GAP), 0);
-    answers("restart behind the end",
-            memory(XENMEM_decrease_reservation | 7 << COMMAND_BITS,
-                   (void *)GAP),
-            7);
+    answers("a bad argument", memory(XENMEM_decrease_reservation, (void *)GAP),
+            0);
+    answers(
+        "restart behind the end",
+        memory(XENMEM_decrease_reservation | 7 << COMMAND_BITS, (void *)GAP),
+        7);
 }
 
 static void referenced(void)

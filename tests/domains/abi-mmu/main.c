@@ -132,34 +132,31 @@ static void commands(void)
     page[0] = 1;
     old = entry_at(page);
     same("the entry is accessed and dirty", old & 0x60, 0x60);
-    answers("PRESERVE_AD", update(place | MMU_PT_UPDATE_PRESERVE_AD,
-                                  (old & ~0x60ul) | AVAILABLE), 0);
-    same("A and D stay", entry_at(page) & (0x60 | AVAILABLE),
-         0x60 | AVAILABLE);
+    answers(
+        "PRESERVE_AD",
+        update(place | MMU_PT_UPDATE_PRESERVE_AD, (old & ~0x60ul) | AVAILABLE),
+        0);
+    same("A and D stay", entry_at(page) & (0x60 | AVAILABLE), 0x60 | AVAILABLE);
     answers("without it", update(place, old & ~0x60ul), 0);
     same("they go", entry_at(page) & 0x60, 0);
-    answers("PRESERVE_AD again",
-            update(place | MMU_PT_UPDATE_PRESERVE_AD, old), 0);
-    same("A and D that are asked for are set", entry_at(page) & 0x60,
-         0x60);
+    answers("PRESERVE_AD again", update(place | MMU_PT_UPDATE_PRESERVE_AD, old),
+            0);
+    same("A and D that are asked for are set", entry_at(page) & 0x60, 0x60);
     answers("as before", update(place, old), 0);
-    answers("NO_TRANSLATE", update(place | MMU_PT_UPDATE_NO_TRANSLATE, old),
-            0);
-    answers("m2p", update((frame_of(page) << PAGE_SHIFT) |
-                              MMU_MACHPHYS_UPDATE,
-                          0x1234),
-            0);
+    answers("NO_TRANSLATE", update(place | MMU_PT_UPDATE_NO_TRANSLATE, old), 0);
+    answers(
+        "m2p",
+        update((frame_of(page) << PAGE_SHIFT) | MMU_MACHPHYS_UPDATE, 0x1234),
+        0);
     same("can be read", pfn_of(frame_of(page)), 0x1234);
     answers("m2p, low bits of the address",
-            update((frame_of(page) << PAGE_SHIFT) | 0x238 |
-                       MMU_MACHPHYS_UPDATE,
+            update((frame_of(page) << PAGE_SHIFT) | 0x238 | MMU_MACHPHYS_UPDATE,
                    page_number(page)),
             0);
     same("can be read", pfn_of(frame_of(page)), page_number(page));
     answers("m2p of frame 0", update(MMU_MACHPHYS_UPDATE, 0), -XEN_EINVAL);
     answers("m2p beyond memory",
-            update(BEYOND << PAGE_SHIFT | MMU_MACHPHYS_UPDATE, 0),
-            -XEN_EINVAL);
+            update(BEYOND << PAGE_SHIFT | MMU_MACHPHYS_UPDATE, 0), -XEN_EINVAL);
     answers("m2p of frame -1", update(~0xffful | MMU_MACHPHYS_UPDATE, 0),
             -XEN_EINVAL);
     answers("a table beyond memory", update(BEYOND << PAGE_SHIFT, 0),
@@ -205,8 +202,8 @@ static void upper_entries(void)
             -XEN_EINVAL);
     answers("L2 names a frame beyond memory",
             entry_write(l2, 1, entry_make(BEYOND, MAP_TABLE)), -XEN_EINVAL);
-    answers("L2 names frame 0",
-            entry_write(l2, 1, entry_make(0, MAP_TABLE)), -XEN_EINVAL);
+    answers("L2 names frame 0", entry_write(l2, 1, entry_make(0, MAP_TABLE)),
+            -XEN_EINVAL);
     answers("a superpage",
             entry_write(l2, 1, entry_make(0x200, MAP_TABLE | ENTRY_LARGE)),
             -XEN_EINVAL);
@@ -227,18 +224,17 @@ static void upper_entries(void)
     answers("L2 entry, NX",
             entry_write(l2, 0, entry_make(frame_of(l1), MAP_TABLE) | NX), 0);
     answers("L2 entry, available bits",
-            entry_write(l2, 0, entry_make(frame_of(l1),
-                                          MAP_TABLE | AVAILABLE)),
+            entry_write(l2, 0, entry_make(frame_of(l1), MAP_TABLE | AVAILABLE)),
             0);
     answers("L2 entry, not present with a payload",
             entry_write(l2, 3, 0xabcd000), 0);
     same("is kept", l2[3], 0xabcd000);
-    answers("L4, a slot of the kernel's",
-            entry_write(l4, KERNEL_SLOT_FIRST, 0), -XEN_EINVAL);
-    answers("L4, another of them",
-            entry_write(l4, KERNEL_SLOT_LAST,
-                        entry_make(frame_of(l1), MAP_TABLE)),
+    answers("L4, a slot of the kernel's", entry_write(l4, KERNEL_SLOT_FIRST, 0),
             -XEN_EINVAL);
+    answers(
+        "L4, another of them",
+        entry_write(l4, KERNEL_SLOT_LAST, entry_make(frame_of(l1), MAP_TABLE)),
+        -XEN_EINVAL);
     answers("L4, the same entry again",
             entry_write(l4, KERNEL_SLOT_FIRST, l4[KERNEL_SLOT_FIRST]),
             -XEN_EINVAL);
@@ -292,8 +288,7 @@ static void lists(void)
             hypercall_mmu_update((void *)GAP, 3, &done), -XEN_EFAULT);
     same("none is done", done, 0);
     answers("a list that is not canonical",
-            hypercall_mmu_update((void *)NOT_CANONICAL, 1, &done),
-            -XEN_EFAULT);
+            hypercall_mmu_update((void *)NOT_CANONICAL, 1, &done), -XEN_EFAULT);
     answers("a list in the kernel's slots",
             hypercall_mmu_update((void *)HYPERVISOR_VIRT_START, 1, &done),
             -XEN_EFAULT);
@@ -302,13 +297,11 @@ static void lists(void)
     answers("a list that wraps",
             hypercall_mmu_update((void *)~0xful, 0x1000, &done), -XEN_EFAULT);
     answers("2^31 - 1 requests",
-            hypercall_mmu_update((void *)GAP, 0x7fffffff, &done),
-            -XEN_EFAULT);
+            hypercall_mmu_update((void *)GAP, 0x7fffffff, &done), -XEN_EFAULT);
     answers("a done count that cannot be written",
             hypercall_mmu_update(list, 2, (void *)GAP), 0);
     answers("a done count in the kernel's slots",
-            hypercall_mmu_update(list, 2, (void *)(HYPERVISOR_VIRT_START)),
-            0);
+            hypercall_mmu_update(list, 2, (void *)(HYPERVISOR_VIRT_START)), 0);
 }
 
 static long update_of(unsigned int domain)
@@ -336,12 +329,14 @@ static void by_address(void)
     uint64_t one_cpu = 1;
 
     answers("no flush", hypercall_va_mapping(address_of(page), old, 0), 0);
-    answers("flush here", hypercall_va_mapping(address_of(page), old,
-                                               UVMF_TLB_FLUSH | UVMF_LOCAL),
+    answers("flush here",
+            hypercall_va_mapping(address_of(page), old,
+                                 UVMF_TLB_FLUSH | UVMF_LOCAL),
             0);
-    answers("flush all", hypercall_va_mapping(address_of(page), old,
-                                              UVMF_TLB_FLUSH | UVMF_ALL),
-            0);
+    answers(
+        "flush all",
+        hypercall_va_mapping(address_of(page), old, UVMF_TLB_FLUSH | UVMF_ALL),
+        0);
     answers("invlpg all",
             hypercall_va_mapping(address_of(page), old, UVMF_INVLPG | UVMF_ALL),
             0);
@@ -355,15 +350,14 @@ static void by_address(void)
     answers("flush type 3",
             hypercall_va_mapping(address_of(page), old, 3 | UVMF_LOCAL), 0);
     answers("an address in the page",
-            hypercall_va_mapping(address_of(page) + 123, old, UVMF_INVLPG),
-            0);
+            hypercall_va_mapping(address_of(page) + 123, old, UVMF_INVLPG), 0);
     answers("a gap", hypercall_va_mapping(GAP, old, 0), -XEN_EINVAL);
     answers("a gap in L4", hypercall_va_mapping(1ul << 45, old, 0),
             -XEN_EINVAL);
     answers("not canonical", hypercall_va_mapping(NOT_CANONICAL, 0, 0),
             -XEN_EINVAL);
-    answers("XSA-279", hypercall_va_mapping(1ul << 63, 0,
-                                            UVMF_INVLPG | UVMF_ALL),
+    answers("XSA-279",
+            hypercall_va_mapping(1ul << 63, 0, UVMF_INVLPG | UVMF_ALL),
             -XEN_EINVAL);
     answers("the kernel's slots",
             hypercall_va_mapping(HYPERVISOR_VIRT_START, 0, 0), -XEN_EINVAL);
@@ -404,17 +398,14 @@ static void pins(void)
     for (level = 1; level <= 4; level++) {
         answers(names[0], extended(MMUEXT_PIN_L1_TABLE + level - 1, 0, 0),
                 -XEN_EINVAL);
-        answers(names[1],
-                extended(MMUEXT_PIN_L1_TABLE + level - 1, BEYOND, 0),
+        answers(names[1], extended(MMUEXT_PIN_L1_TABLE + level - 1, BEYOND, 0),
                 -XEN_EINVAL);
         answers(names[2], extended(MMUEXT_PIN_L1_TABLE + level - 1, ~0ul, 0),
                 -XEN_EINVAL);
-        answers("pin a writable page", table_pin(writable, level),
-                -XEN_EINVAL);
+        answers("pin a writable page", table_pin(writable, level), -XEN_EINVAL);
         answers("pin", table_pin(table, level), 0);
         answers("pin twice", table_pin(table, level), -XEN_EINVAL);
-        answers("pin as another", table_pin(table, level % 4 + 1),
-                -XEN_EINVAL);
+        answers("pin as another", table_pin(table, level % 4 + 1), -XEN_EINVAL);
         answers("make it writable", page_release(table), -XEN_EBUSY);
         answers("unpin", table_unpin(table), 0);
         answers("unpin twice", table_unpin(table), -XEN_EINVAL);
@@ -468,13 +459,11 @@ static void bases(void)
     answers("a base that is not pinned", base_load(l4), 0);
     answers("it cannot be writable", page_release(l4), -XEN_EBUSY);
     answers("the same again", base_load(l4), 0);
-    answers("frame 0 as base", extended(MMUEXT_NEW_BASEPTR, 0, 0),
-            -XEN_EINVAL);
+    answers("frame 0 as base", extended(MMUEXT_NEW_BASEPTR, 0, 0), -XEN_EINVAL);
     answers("beyond memory", extended(MMUEXT_NEW_BASEPTR, BEYOND, 0),
             -XEN_EINVAL);
     answers("an L1 as base",
-            extended(MMUEXT_NEW_BASEPTR, frame_of(l1_of(l4)), 0),
-            -XEN_EINVAL);
+            extended(MMUEXT_NEW_BASEPTR, frame_of(l1_of(l4)), 0), -XEN_EINVAL);
     answers("the old base", base_load(old), 0);
     answers("the other is plain", page_release(l4), 0);
     answers("user base of a writable page", user_base_load(l4), -XEN_EINVAL);
@@ -502,8 +491,8 @@ static void flushes(void)
     answers("invlpg all", extended(MMUEXT_INVLPG_ALL, page, 0), 0);
     answers("invlpg by a mask",
             extended(MMUEXT_INVLPG_MULTI, page, address_of(&mask)), 0);
-    answers("invlpg, mask not there",
-            extended(MMUEXT_INVLPG_MULTI, page, GAP), -XEN_EINVAL);
+    answers("invlpg, mask not there", extended(MMUEXT_INVLPG_MULTI, page, GAP),
+            -XEN_EINVAL);
     answers("invlpg, not canonical",
             extended(MMUEXT_INVLPG_LOCAL, NOT_CANONICAL, 0), 0);
     answers("invlpg all, not canonical",
@@ -515,8 +504,7 @@ static void flushes(void)
     either("flush all caches", extended(MMUEXT_FLUSH_CACHE_GLOBAL, 0, 0),
            -XEN_EINVAL, 0);
     answers("mark", extended(MMUEXT_MARK_SUPER, 0x200, 0), -XEN_EOPNOTSUPP);
-    answers("unmark", extended(MMUEXT_UNMARK_SUPER, 0x200, 0),
-            -XEN_EOPNOTSUPP);
+    answers("unmark", extended(MMUEXT_UNMARK_SUPER, 0x200, 0), -XEN_EOPNOTSUPP);
     answers("command 8", extended(8, 0, 0), 0);
     answers("command 14", extended(14, 0, 0), -XEN_ENOSYS);
     answers("command 21", extended(21, 0, 0), -XEN_ENOSYS);
@@ -530,8 +518,7 @@ static void clear_and_copy(void)
     uint64_t *table = table_new();
 
     a[7] = 7;
-    answers("copy",
-            extended(MMUEXT_COPY_PAGE, frame_of(b), frame_of(a)), 0);
+    answers("copy", extended(MMUEXT_COPY_PAGE, frame_of(b), frame_of(a)), 0);
     same("is there", b[7], 7);
     answers("clear", extended(MMUEXT_CLEAR_PAGE, frame_of(a), 0), 0);
     same("is clear", a[7], 0);
@@ -568,8 +555,8 @@ static void many_operations(void)
     answers("the second of three is bad", hypercall_mmuext(list, 3, &done),
             -XEN_EINVAL);
     same("one is done", done, 1);
-    answers("a list that is not there",
-            hypercall_mmuext((void *)GAP, 1, &done), -XEN_EFAULT);
+    answers("a list that is not there", hypercall_mmuext((void *)GAP, 1, &done),
+            -XEN_EFAULT);
     answers("a list in the kernel's slots",
             hypercall_mmuext((void *)HYPERVISOR_VIRT_START, 1, &done),
             -XEN_EFAULT);

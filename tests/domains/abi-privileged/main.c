@@ -333,8 +333,7 @@ static void refused(const char *name, snippet_t *code, uint64_t argument)
 static void refused_to_user(const char *name, snippet_t *code,
                             uint64_t argument)
 {
-    trap_is(name, run_user(code, argument, 0, 0), VECTOR_GP, 0,
-            (uint64_t)code);
+    trap_is(name, run_user(code, argument, 0, 0), VECTOR_GP, 0, (uint64_t)code);
 }
 
 static long set_iopl(uint32_t level)
@@ -386,8 +385,7 @@ static void model_registers(void)
     words[1] = 0x65;
     runs("wrmsr FS base", run(do_wrmsr, MSR_FS_BASE, address_of(words), 0));
     same("it is there", run(do_read_fs, 0, 0, 0)->rax, 0xf5);
-    runs("wrmsr GS base",
-         run(do_wrmsr, MSR_GS_BASE, address_of(words + 1), 0));
+    runs("wrmsr GS base", run(do_wrmsr, MSR_GS_BASE, address_of(words + 1), 0));
     same("it is there", run(do_read_gs, 0, 0, 0)->rax, 0x65);
     o = run(do_rdmsr, MSR_GS_BASE, 0, 0);
     runs("rdmsr GS base", o);
@@ -410,12 +408,11 @@ static void model_registers(void)
     same("rdmsr LSTAR", run(do_rdmsr, MSR_LSTAR, 0, 0)->vector, VECTOR_GP);
     same("wrmsr LSTAR", run(do_wrmsr, MSR_LSTAR, 0, 0)->vector, VECTOR_GP);
     same("rdmsr STAR", run(do_rdmsr, MSR_STAR, 0, 0)->vector, VECTOR_GP);
-    same("wrmsr EFER without NX",
-         run(do_wrmsr, MSR_EFER, 0x501, 0)->vector, VECTOR_GP);
+    same("wrmsr EFER without NX", run(do_wrmsr, MSR_EFER, 0x501, 0)->vector,
+         VECTOR_GP);
     same("wrmsr the TSC", run(do_wrmsr, 0x10, 0, 0)->vector, VECTOR_GP);
     runs("rdmsr the APIC base", run(do_rdmsr, 0x1b, 0, 0));
-    same("wrmsr the APIC base", run(do_wrmsr, 0x1b, 0, 0)->vector,
-         VECTOR_GP);
+    same("wrmsr the APIC base", run(do_wrmsr, 0x1b, 0, 0)->vector, VECTOR_GP);
     same("rdmsr SYSENTER_CS", run(do_rdmsr, 0x174, 0, 0)->vector, VECTOR_GP);
 }
 
@@ -501,9 +498,9 @@ static void other_instructions(void)
     runs("rdtsc", run(do_rdtsc, 0, 0, 0));
     runs("user: rdtsc", run_user(do_rdtsc, 0, 0, 0));
     same("rdpmc", run(do_rdpmc, 0, 0, 0)->vector, VECTOR_GP);
-    same("rdfsbase, which is not offered", run(do_rdfsbase, 0, 0, 0)->vector, VECTOR_UD);
-    same("monitor", run(do_monitor, address_of(word), 0, 0)->vector,
+    same("rdfsbase, which is not offered", run(do_rdfsbase, 0, 0, 0)->vector,
          VECTOR_UD);
+    same("monitor", run(do_monitor, address_of(word), 0, 0)->vector, VECTOR_UD);
     same("vmcall", run(do_vmcall, 0, 0, 0)->vector, VECTOR_UD);
     same("stac", run(do_stac, 0, 0, 0)->vector, VECTOR_UD);
     o = run(do_xsetbv, 0, 0, 0);
@@ -512,21 +509,18 @@ static void other_instructions(void)
     o = run(do_xgetbv, 0, 0, 0);
     say("# xgetbv: vector %lu\n", o->vector);
     o = run(do_sgdt, address_of(word), 0, 0);
-    check("sgdt: told, or #GP",
-          o->vector == NO_TRAP || o->vector == VECTOR_GP);
+    check("sgdt: told, or #GP", o->vector == NO_TRAP || o->vector == VECTOR_GP);
     o = run(do_smsw, 0, 0, 0);
-    check("smsw: told, or #GP",
-          o->vector == NO_TRAP || o->vector == VECTOR_GP);
+    check("smsw: told, or #GP", o->vector == NO_TRAP || o->vector == VECTOR_GP);
     o = run(do_str, 0, 0, 0);
-    check("str: told, or #GP",
-          o->vector == NO_TRAP || o->vector == VECTOR_GP);
+    check("str: told, or #GP", o->vector == NO_TRAP || o->vector == VECTOR_GP);
 }
 
 static void segments(void)
 {
     uint64_t *words = page_alloc();
-    static const uint64_t bad[] = {0xe008, 0xe010, 0x13, 0xe040, 0xffff, 7,
-                                   0xe07b};
+    static const uint64_t bad[] = {0xe008, 0xe010, 0x13,  0xe040,
+                                   0xffff, 7,      0xe07b};
     unsigned int i;
     const struct outcome *o;
 
@@ -539,8 +533,7 @@ static void segments(void)
         trap_is("ds: #GP(selector)", o, VECTOR_GP, bad[i] & ~3ul,
                 (uint64_t)do_load_ds);
     }
-    same("ss: the same", run(do_load_ss, SELECTOR_SS, 0, 0)->rax,
-         SELECTOR_SS);
+    same("ss: the same", run(do_load_ss, SELECTOR_SS, 0, 0)->rax, SELECTOR_SS);
     trap_is("ss: null", run(do_load_ss, 0, 0, 0), VECTOR_GP, 0,
             (uint64_t)do_load_ss);
     same("fs: the user's data", run(do_load_fs, SELECTOR_SS, 0, 0)->rax,
@@ -574,20 +567,18 @@ static void segments(void)
                       0xe010, 0, 0),
             0);
     answers("a base that is not canonical",
-            hypercall(__HYPERVISOR_set_segment_base, SEGBASE_FS,
-                      NOT_CANONICAL, 0, 0),
+            hypercall(__HYPERVISOR_set_segment_base, SEGBASE_FS, NOT_CANONICAL,
+                      0, 0),
             -XEN_EINVAL);
     answers("a base in the kernel's slots",
             hypercall(__HYPERVISOR_set_segment_base, SEGBASE_FS,
                       HYPERVISOR_VIRT_START, 0, 0),
             0);
     /* It is the machine-to-phys table: a guest may read that. */
-    check("reading there does no harm", run(do_read_fs, 0, 0, 0)->vector ==
-                                                NO_TRAP ||
-                                            on_tally());
+    check("reading there does no harm",
+          run(do_read_fs, 0, 0, 0)->vector == NO_TRAP || on_tally());
     answers("segment base 4",
-            hypercall(__HYPERVISOR_set_segment_base, 4, 0, 0, 0),
-            -XEN_EINVAL);
+            hypercall(__HYPERVISOR_set_segment_base, 4, 0, 0, 0), -XEN_EINVAL);
     answers("FS back to 0",
             hypercall(__HYPERVISOR_set_segment_base, SEGBASE_FS, 0, 0, 0), 0);
 }
@@ -601,8 +592,8 @@ static long gdt_set(const uint64_t *table, unsigned int entries)
 
 static long descriptor_set(const uint64_t *slot, uint64_t value)
 {
-    uint64_t place = (frame_of(slot) << PAGE_SHIFT) +
-                     address_of(slot) % PAGE_BYTES;
+    uint64_t place =
+        (frame_of(slot) << PAGE_SHIFT) + address_of(slot) % PAGE_BYTES;
 
     return hypercall(__HYPERVISOR_update_descriptor, place, value, 0, 0);
 }
@@ -632,8 +623,7 @@ static void global_table(void)
     same("cs that had DPL 0", run(do_far_return, 0x23, 0, 0)->rax, 0x23);
     same("cs not present: #NP", run(do_far_return, 0x2b, 0, 0)->vector,
          VECTOR_NP);
-    same("data as cs: #GP", run(do_far_return, 0x13, 0, 0)->vector,
-         VECTOR_GP);
+    same("data as cs: #GP", run(do_far_return, 0x13, 0, 0)->vector, VECTOR_GP);
     o = run(do_compatibility, 0x1b, 0, address_of(pointer));
     runs("into 32-bit code and back", o);
     same("its cs", o->rcx, 0x1b);
@@ -646,8 +636,8 @@ static void global_table(void)
     o = run_user(do_compatibility_trap, SELECTOR_CS32, 0, 0);
     same("a trap of a 32-bit user", o->vector, VECTOR_UD);
     same("its cs in the frame", frame_get(o).cs, SELECTOR_CS32);
-    same("lar of the kernel's code is no news",
-         run(do_lar, 0xe008, 0, 0)->rcx, 0);
+    same("lar of the kernel's code is no news", run(do_lar, 0xe008, 0, 0)->rcx,
+         0);
 }
 
 static void bad_tables(void)
@@ -662,10 +652,10 @@ static void bad_tables(void)
     answers("7169 entries",
             hypercall(__HYPERVISOR_set_gdt, address_of(frames), 7169, 0, 0),
             -XEN_EINVAL);
-    answers("2^32 - 1 entries",
-            hypercall(__HYPERVISOR_set_gdt, address_of(frames), 0xffffffff, 0,
-                      0),
-            -XEN_EINVAL);
+    answers(
+        "2^32 - 1 entries",
+        hypercall(__HYPERVISOR_set_gdt, address_of(frames), 0xffffffff, 0, 0),
+        -XEN_EINVAL);
     answers("a bad pointer",
             hypercall(__HYPERVISOR_set_gdt, NOT_CANONICAL, 1, 0, 0),
             -XEN_EFAULT);
@@ -723,8 +713,8 @@ static void descriptors(void)
                 cases[i].answer);
     answers("DPL 0 data", descriptor_set(slot, DATA & ~(3ul << 45)), 0);
     same("is made DPL 3", *(volatile uint64_t *)slot >> 45 & 3, 3);
-    answers("a call gate to the kernel's code",
-            descriptor_set(slot, call_gate), -XEN_EINVAL);
+    answers("a call gate to the kernel's code", descriptor_set(slot, call_gate),
+            -XEN_EINVAL);
     /* Xen stores it with DPL 0, so that ring 3 can do nothing with it. */
     answers("a call gate to my code",
             descriptor_set(slot, (call_gate & ~0xffff0000ul) |
@@ -732,9 +722,9 @@ static void descriptors(void)
             on_tally() ? -XEN_EINVAL : 0);
     pointer[0] = 0x83ul << 32;
     o = run(do_far_call, address_of(pointer), 0, 0);
-    check("calling it leads to no ring 0",
-          o->vector == VECTOR_GP || o->vector == NO_TRAP ||
-              o->vector == VECTOR_NP);
+    check("calling it leads to no ring 0", o->vector == VECTOR_GP ||
+                                               o->vector == NO_TRAP ||
+                                               o->vector == VECTOR_NP);
     say("# far call by a gate: vector %lu error 0x%lx\n", o->vector,
         frame_get(o).error);
     answers("a misaligned address",
@@ -799,8 +789,7 @@ static void local_table(void)
     answers("8193 entries", ldt_set(ldt, 8193), -XEN_EINVAL);
     answers("not aligned", ldt_set((char *)ldt + 8, 8), -XEN_EINVAL);
     answers("no LDT", ldt_set(NULL, 0), 0);
-    same("nothing is left of it", run(do_load_ds, 7, 0, 0)->vector,
-         VECTOR_GP);
+    same("nothing is left of it", run(do_load_ds, 7, 0, 0)->vector, VECTOR_GP);
     answers("its page is plain again", page_release(ldt), 0);
     answers("an LDT in the kernel's slots",
             ldt_set((void *)HYPERVISOR_VIRT_START, 8), -XEN_EINVAL);

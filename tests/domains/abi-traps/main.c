@@ -226,8 +226,8 @@ static void exceptions(void)
                 at(do_int3, 1));
         trap_is(names[2][i], way[i](do_divide, 0, 0, 0), VECTOR_DE, 0,
                 at(do_divide, 0));
-        trap_is(names[3][i], way[i](do_read, NOT_CANONICAL, 0, 0), VECTOR_GP,
-                0, at(do_read, 0));
+        trap_is(names[3][i], way[i](do_read, NOT_CANONICAL, 0, 0), VECTOR_GP, 0,
+                at(do_read, 0));
         trap_is(names[4][i], way[i](do_into, 0, 0, 0), VECTOR_UD, 0,
                 at(do_into, 0));
         trap_is(names[5][i], way[i](do_too_long, 0, 0, 0), VECTOR_GP, 0,
@@ -312,10 +312,9 @@ static void page_faults_from(const char *who, bool user)
             VECTOR_PF, us | FAULT_WRITE | FAULT_PRESENT, at(do_write, 0));
     same("cr2", vcpu_info_get()->arch.cr2, address_of(table));
     answers("NX on a page",
-            hypercall_va_mapping(page,
-                                 entry_make(frame_of((void *)page), MAP_WRITE) |
-                                     1ul << 63,
-                                 UVMF_INVLPG | UVMF_LOCAL),
+            hypercall_va_mapping(
+                page, entry_make(frame_of((void *)page), MAP_WRITE) | 1ul << 63,
+                UVMF_INVLPG | UVMF_LOCAL),
             0);
     trap_is("jump into it", way(do_jump, page, 0, 0), VECTOR_PF,
             us | 0x10 | FAULT_PRESENT, page);
@@ -455,15 +454,14 @@ static void breakpoints(void)
     runs("a read is no write", run(do_read, address_of(word), 0, 0));
     answers("DR7 off", hypercall(__HYPERVISOR_set_debugreg, 7, 0, 0, 0), 0);
     runs("no breakpoint any more", run(do_write, address_of(word), 5, 0));
-    answers("DR0 in the kernel's slots",
-            hypercall(__HYPERVISOR_set_debugreg, 0, HYPERVISOR_VIRT_START, 0,
-                      0),
-            -XEN_EPERM);
+    answers(
+        "DR0 in the kernel's slots",
+        hypercall(__HYPERVISOR_set_debugreg, 0, HYPERVISOR_VIRT_START, 0, 0),
+        -XEN_EPERM);
     answers("DR7 with GD",
             hypercall(__HYPERVISOR_set_debugreg, 7, 0x2000, 0, 0), -XEN_EPERM);
     answers("DR7 with I/O breakpoints",
-            hypercall(__HYPERVISOR_set_debugreg, 7, 0x20003, 0, 0),
-            -XEN_EPERM);
+            hypercall(__HYPERVISOR_set_debugreg, 7, 0x20003, 0, 0), -XEN_EPERM);
     answers("DR4 is DR6, without CR4.DE",
             hypercall(__HYPERVISOR_set_debugreg, 4, 0, 0, 0), 0);
     answers("DR8", hypercall(__HYPERVISOR_set_debugreg, 8, 0, 0, 0),
@@ -567,8 +565,7 @@ static void bad_returns(void)
     c.rip = NOT_CANONICAL;
     trap_is("not canonical", enter(&c), VECTOR_GP, 0, NOT_CANONICAL);
     c.flags = VGCF_in_syscall;
-    trap_is("not canonical, by sysret", enter(&c), VECTOR_GP, 0,
-            NOT_CANONICAL);
+    trap_is("not canonical, by sysret", enter(&c), VECTOR_GP, 0, NOT_CANONICAL);
     c.rip = NOT_CANONICAL - 1;
     trap_is("the last canonical byte", enter(&c), VECTOR_PF, FAULT_USER | 0x10,
             NOT_CANONICAL - 1);

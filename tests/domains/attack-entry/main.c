@@ -129,17 +129,17 @@ static void cut_off(void)
           o->vector == VECTOR_GP || o->vector == VECTOR_PF);
     edge_page[4095] = (char)0xcd;
     o = run(do_jump_edge, EDGE + 4095, 0, 0);
-    check("half an int",
-          o->vector == VECTOR_GP || o->vector == VECTOR_PF);
+    check("half an int", o->vector == VECTOR_GP || o->vector == VECTOR_PF);
 }
 
 /* The last return: sysret to an address that is no address. */
 static void bad_targets(void)
 {
     static const uint64_t far[] = {
-        NOT_CANONICAL, 0x8000000000000000u, 0xffff7fffffffffffu, ~0ul,
-        0xffff800000000000u, 0xffff808000200000u, 0xffff82d040200000u,
-        0xffff880000000000u,
+        NOT_CANONICAL,       0x8000000000000000u,
+        0xffff7fffffffffffu, ~0ul,
+        0xffff800000000000u, 0xffff808000200000u,
+        0xffff82d040200000u, 0xffff880000000000u,
     };
     unsigned int i, flag;
     const struct outcome *o;
@@ -223,8 +223,8 @@ static void late_debug(void)
     check("XSA-260: then int3",
           o->vector == VECTOR_DB || o->vector == VECTOR_BP);
     o = run_user(do_mov_ss_syscall, 0, address_of(selector), 0);
-    check("XSA-260: of a user", o->vector == VECTOR_DB ||
-                                    o->vector == VECTOR_SYSCALL);
+    check("XSA-260: of a user",
+          o->vector == VECTOR_DB || o->vector == VECTOR_SYSCALL);
     hypercall(__HYPERVISOR_set_debugreg, 7, 0, 0, 0);
     hypercall(__HYPERVISOR_set_debugreg, 6, 0, 0, 0);
 }
@@ -252,8 +252,8 @@ static void ways_in(void)
         uint32_t offset;
         uint16_t selector;
     } __attribute__((packed)) pointer;
-    static const uint16_t selectors[] = {0xe008, 0xe00b, 0xe040, 0xe043, 0xe010,
-                                         0xe048, 0xe07f};
+    static const uint16_t selectors[] = {0xe008, 0xe00b, 0xe040, 0xe043,
+                                         0xe010, 0xe048, 0xe07f};
     const struct outcome *o;
     unsigned int i;
 

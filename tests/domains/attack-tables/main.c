@@ -105,17 +105,16 @@ static void superpages(void)
     check("XSA-148: PSE on an entry that names a table",
           entry_write(land_l2, 0, l1_entry | ENTRY_LARGE) != 0);
     check("XSA-148: PSE on its extent",
-          entry_write(land_l2, 0, entry_make(extent, MAP_TABLE | ENTRY_LARGE)) !=
-              0);
+          entry_write(land_l2, 0,
+                      entry_make(extent, MAP_TABLE | ENTRY_LARGE)) != 0);
     check("XSA-148: PSE, read-only",
           entry_write(land_l2, 1, entry_make(extent, MAP_READ | ENTRY_LARGE)) !=
               0);
     check("XSA-148: PSE, PRESERVE_AD",
           hypercall_mmu_update(
-              &(struct mmu_update){
-                  .ptr = (frame_of(land_l2) << PAGE_SHIFT) |
-                         MMU_PT_UPDATE_PRESERVE_AD,
-                  .val = l1_entry | ENTRY_LARGE},
+              &(struct mmu_update){.ptr = (frame_of(land_l2) << PAGE_SHIFT) |
+                                          MMU_PT_UPDATE_PRESERVE_AD,
+                                   .val = l1_entry | ENTRY_LARGE},
               1, NULL) != 0);
     check("XSA-167: PSE, a frame far away",
           entry_write(land_l2, 1,
@@ -207,8 +206,7 @@ static void stale_table(void)
     table[0] = entry_make(frame_of(page), MAP_WRITE);
     page_protect(table);
     answers("hook a table",
-            entry_write(land_l2, 1, entry_make(frame_of(table), MAP_TABLE)),
-            0);
+            entry_write(land_l2, 1, entry_make(frame_of(table), MAP_TABLE)), 0);
     *(volatile uint64_t *)address = 1;
     answers("unhook it, without a flush", entry_write(land_l2, 1, 0), 0);
     answers("it is plain memory", page_release(table), 0);
@@ -305,15 +303,14 @@ static void large(void)
 
 static void numbers_far_away(void)
 {
-    static const uint64_t far[] = {BEYOND, ~0ul, 1ul << 52, 1ul << 40,
+    static const uint64_t far[] = {BEYOND,          ~0ul, 1ul << 52, 1ul << 40,
                                    (1ul << 52) - 1, 0};
     unsigned int i, level;
     bool all = true;
 
     for (i = 0; i < sizeof(far) / sizeof(far[0]); i++) {
         for (level = 0; level < 4; level++)
-            all = all &&
-                  extended(MMUEXT_PIN_L1_TABLE + level, far[i], 0) != 0;
+            all = all && extended(MMUEXT_PIN_L1_TABLE + level, far[i], 0) != 0;
         all = all && extended(MMUEXT_CLEAR_PAGE, far[i], 0) != 0;
         all = all && extended(MMUEXT_COPY_PAGE, far[i], 0) != 0;
         all = all && extended(MMUEXT_COPY_PAGE, frame_of(land_l1), far[i]) != 0;
@@ -342,9 +339,8 @@ static bool is_mine(const start_info_t *info, uint64_t frame)
 /* Map every 61st frame of the machine. Xen's first domain may do that. */
 static void all_of_memory(const start_info_t *info)
 {
-    uint64_t most =
-        (uint64_t)hypercall(__HYPERVISOR_memory_op, XENMEM_maximum_ram_page, 0,
-                            0, 0);
+    uint64_t most = (uint64_t)hypercall(__HYPERVISOR_memory_op,
+                                        XENMEM_maximum_ram_page, 0, 0, 0);
     uint64_t frame, mine = 0, others = 0;
 
     for (frame = 0; frame < most + 3 * STRIDE; frame += STRIDE) {
@@ -386,8 +382,8 @@ static void shared_frames(const start_info_t *info)
     check("nor a base", extended(MMUEXT_NEW_BASEPTR, frame, 0) != 0);
     check("nor descriptors",
           hypercall(__HYPERVISOR_set_gdt, address_of(&frame), 16, 0, 0) != 0);
-    answers("map it again",
-            page_map(address_of(shared()), frame, MAP_WRITE), 0);
+    answers("map it again", page_map(address_of(shared()), frame, MAP_WRITE),
+            0);
 }
 
 /* ------------------------------------------------------ answers in tables */

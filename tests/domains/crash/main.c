@@ -97,8 +97,7 @@ static void stack_wraps(void)
 static void kernel_stack_is_a_table(void)
 {
     probe_setup(information);
-    hypercall_stack_switch(SELECTOR_SS,
-                           address_of(base_table()) + PAGE_BYTES);
+    hypercall_stack_switch(SELECTOR_SS, address_of(base_table()) + PAGE_BYTES);
     run_user(do_ud2, 0, 0, 0);
 }
 

@@ -49,8 +49,9 @@ static uint64_t any_frame(void)
 
 static uint64_t any_entry(void)
 {
-    static const uint64_t flags[] = {0, 1, 5, 7, 0x67, 0x27, 0x87, 0xe7, 0x107,
-                                     0x8000000000000067u, 0x17, 0x1f, 0xe00};
+    static const uint64_t flags[] = {
+        0,    1,    5,    7, 0x67, 0x27, 0x87, 0xe7, 0x107, 0x8000000000000067u,
+        0x17, 0x1f, 0xe00};
 
     if (below(6) == 0)
         return 0;
@@ -60,10 +61,15 @@ static uint64_t any_entry(void)
 /* An address: of the pool, or one that nobody should believe. */
 static uint64_t any_address(void)
 {
-    static const uint64_t strange[] = {
-        0, 0x40000000, 0x7ffffffff000u, 0x800000000000u, 0xffff800000000000u,
-        0xffff808000200000u, 0xffff87ffffffffffu, 0xfffffffffffffff0u,
-        0x0000100000000000u};
+    static const uint64_t strange[] = {0,
+                                       0x40000000,
+                                       0x7ffffffff000u,
+                                       0x800000000000u,
+                                       0xffff800000000000u,
+                                       0xffff808000200000u,
+                                       0xffff87ffffffffffu,
+                                       0xfffffffffffffff0u,
+                                       0x0000100000000000u};
 
     if (below(3) == 0)
         return strange[below(9)];
@@ -113,8 +119,7 @@ static void random_extended(void)
             below(8) == 0 ? any_address() & ~0xffful : any_frame();
         list[i].arg2.src_mfn = any_frame();
         /* Clearing or filling this program's own pages is no attack. */
-        if (list[i].cmd == MMUEXT_CLEAR_PAGE ||
-            list[i].cmd == MMUEXT_COPY_PAGE)
+        if (list[i].cmd == MMUEXT_CLEAR_PAGE || list[i].cmd == MMUEXT_COPY_PAGE)
             list[i].arg1.mfn = frame_of(any_page());
     }
     hypercall_mmuext(list, count, NULL);
@@ -210,8 +215,8 @@ static void random_call(void)
 }
 
 static void (*const actions[])(void) = {
-    random_update,      random_update,  random_extended,    random_extended,
-    random_mapping,     random_mapping, random_content,     random_reservation,
+    random_update,      random_update,  random_extended, random_extended,
+    random_mapping,     random_mapping, random_content,  random_reservation,
     random_descriptors, random_call,
 };
 

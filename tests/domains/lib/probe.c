@@ -3,12 +3,12 @@
 #include "lib/domain.h"
 #include "tap.h"
 
-#define STUB_BYTES    16u
-#define VECTORS       256u
-#define STACK_BYTES   16384u
-#define USER_DONE     0x7a11d0eu
-#define DONE_BYTES    10u /* of probe_user_done, up to behind its syscall */
-#define ERROR_VECTORS 0x60227d00u
+#define STUB_BYTES     16u
+#define VECTORS        256u
+#define STACK_BYTES    16384u
+#define USER_DONE      0x7a11d0eu
+#define DONE_BYTES     10u /* of probe_user_done, up to behind its syscall */
+#define ERROR_VECTORS  0x60227d00u
 
 #define ALIGNED(bytes) __attribute__((aligned(bytes)))
 
@@ -93,8 +93,8 @@ void probe_setup(const start_info_t *info)
                      MAP_WRITE),
             0);
     /* No event but those that a test asks for: not even the console's. */
-    memset(shared_page + offsetof(struct shared_info, evtchn_mask),
-           0xff, sizeof(shared()->evtchn_mask));
+    memset(shared_page + offsetof(struct shared_info, evtchn_mask), 0xff,
+           sizeof(shared()->evtchn_mask));
     vcpu_info_get()->evtchn_pending_sel = 0;
     vcpu_info_get()->evtchn_upcall_pending = 0;
     gates_register();

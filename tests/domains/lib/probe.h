@@ -13,45 +13,45 @@
 #include <xen/xen.h>
 
 /* What a probe ended with, beside the vectors 0 .. 255. */
-#define VECTOR_SYSCALL  256u
-#define VECTOR_FAILSAFE 257u
-#define VECTOR_EVENT    258u
-#define VECTOR_SYSENTER 259u
+#define VECTOR_SYSCALL   256u
+#define VECTOR_FAILSAFE  257u
+#define VECTOR_EVENT     258u
+#define VECTOR_SYSENTER  259u
 #define VECTOR_SYSCALL32 260u
-#define NO_TRAP         1000u
+#define NO_TRAP          1000u
 
-#define VECTOR_DE 0u
-#define VECTOR_DB 1u
-#define VECTOR_BP 3u
-#define VECTOR_OF 4u
-#define VECTOR_BR 5u
-#define VECTOR_UD 6u
-#define VECTOR_NM 7u
-#define VECTOR_NP 11u
-#define VECTOR_SS 12u
-#define VECTOR_GP 13u
-#define VECTOR_PF 14u
-#define VECTOR_MF 16u
-#define VECTOR_AC 17u
-#define VECTOR_XM 19u
+#define VECTOR_DE        0u
+#define VECTOR_DB        1u
+#define VECTOR_BP        3u
+#define VECTOR_OF        4u
+#define VECTOR_BR        5u
+#define VECTOR_UD        6u
+#define VECTOR_NM        7u
+#define VECTOR_NP        11u
+#define VECTOR_SS        12u
+#define VECTOR_GP        13u
+#define VECTOR_PF        14u
+#define VECTOR_MF        16u
+#define VECTOR_AC        17u
+#define VECTOR_XM        19u
 
 /* Selectors of the kernel's part of the GDT, as a guest sees them. */
 #define SELECTOR_CS32 0xe023u
 #define SELECTOR_SS   0xe02bu
 #define SELECTOR_CS64 0xe033u
 
-#define RFLAGS_CF   0x1u
-#define RFLAGS_ONE  0x2u
-#define RFLAGS_ZF   0x40u
-#define RFLAGS_TF   0x100u
-#define RFLAGS_IF   0x200u
-#define RFLAGS_DF   0x400u
-#define RFLAGS_IOPL 0x3000u
-#define RFLAGS_NT   0x4000u
-#define RFLAGS_RF   0x10000u
-#define RFLAGS_AC   0x40000u
+#define RFLAGS_CF     0x1u
+#define RFLAGS_ONE    0x2u
+#define RFLAGS_ZF     0x40u
+#define RFLAGS_TF     0x100u
+#define RFLAGS_IF     0x200u
+#define RFLAGS_DF     0x400u
+#define RFLAGS_IOPL   0x3000u
+#define RFLAGS_NT     0x4000u
+#define RFLAGS_RF     0x10000u
+#define RFLAGS_AC     0x40000u
 
-#define STACK_WORDS 12
+#define STACK_WORDS   12
 
 /* probe.asm knows this layout. */
 struct outcome {

@@ -1,0 +1,110 @@
+/*
+ * A domain that minds its own business: it fills its memory with numbers
+ * that follow from its seed, reads them back, and says how much of the time
+ * it had the CPU. All that a bad neighbour could do to it would show here.
+ *
+ *   seed=N      which numbers (0)
+ *   seconds=N   for how long (10)
+ */
+#include "lib/domain.h"
+
+#include "hostile/random.h"
+
+#define PAGES       128u
+#define WORDS       (PAGES * TABLE_ENTRIES)
+#define STEP        256u    /* words between two looks at the clock */
+#define AWAY_NS     500000u /* a longer step than this had others in it */
+#define MILLISECOND 1000000u
+#define SECOND      (1000u * MILLISECOND)
+
+/* The clock, and what of the time was ours. */
+static const volatile struct vcpu_time_info *times;
+static uint64_t began, last, away, times_away;
+
+static uint64_t tsc_read(void)
+{
+    uint32_t low, high;
+
+    __asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
+    return (uint64_t)high << 32 | low;
+}
+
+/* System time, from the record that the kernel keeps (xen/xen.h). */
+static uint64_t now_ns(void)
+{
+    uint64_t ticks = tsc_read() - times->tsc_timestamp;
+    int shift = times->tsc_shift;
+
+    ticks = shift < 0 ? ticks >> -shift : ticks << shift;
+    return times->system_time +
+           (uint64_t)((unsigned __int128)ticks * times->tsc_to_system_mul >>
+                      32);
+}
+
+static void clock_setup(const start_info_t *info)
+{
+    void *window = page_alloc();
+    const struct shared_info *shared = window;
+
+    page_map(address_of(window), info->shared_info >> PAGE_SHIFT, MAP_READ);
+    times = &shared->vcpu_info[0].time;
+    began = last = now_ns();
+}
+
+/* Between two steps; a long one means that somebody else had the CPU. */
+static void clock_look(void)
+{
+    uint64_t now = now_ns();
+
+    if (now - last > AWAY_NS) {
+        away += now - last;
+        times_away++;
+    }
+    last = now;
+}
+
+/* Fill all, or compare all: how many words are not what they should be? */
+static uint64_t pass(uint64_t *memory, uint64_t seed, bool fill)
+{
+    uint64_t bad = 0;
+    unsigned int i;
+
+    random_seed(seed);
+    for (i = 0; i < WORDS; i++) {
+        uint64_t word = random_word();
+
+        if (fill)
+            memory[i] = word;
+        else
+            bad += memory[i] != word;
+        if (i % STEP == 0)
+            clock_look();
+    }
+    return bad;
+}
+
+void domain_main(const start_info_t *info)
+{
+    const char *words = (const char *)info->cmd_line;
+    uint64_t seed = option_number(words, "seed", 0);
+    uint64_t seconds = option_number(words, "seconds", 10);
+    uint64_t passes = 0, bad = 0, all;
+    uint64_t *memory = page_alloc();
+    unsigned int i;
+
+    for (i = 1; i < PAGES; i++)
+        page_alloc();
+    clock_setup(info);
+    while (last - began < seconds * SECOND) {
+        pass(memory, seed + passes, true);
+        bad += pass(memory, seed + passes, false);
+        passes++;
+    }
+    all = last - began;
+    say("worker, seed %lu: %lu passes over %u words, %lu words wrong\n", seed,
+        passes, WORDS, bad);
+    say("it had the CPU for %lu of %lu ms, and lost it %lu times\n",
+        (all - away) / MILLISECOND, all / MILLISECOND, times_away);
+    if (bad > 0)
+        domain_crash();
+}
