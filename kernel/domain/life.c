@@ -17,6 +17,7 @@
 #include "x86/power.h"
 #include "x86/stack.h"
 #include "x86/trap.h"
+#include "x86/tsc.h"
 
 #define MIB UINT64_C(0x100000)
 
@@ -102,10 +103,14 @@ static uint8_t worse(uint8_t a, uint8_t b)
     return a > b ? a : b;
 }
 
-/* One step of removing every domain that has ended. true: there was one. */
+/* How long a domain that leaves may keep the others waiting, at a time. */
+#define REAP_NS UINT64_C(2000000)
+
+/* Go on removing every domain that has ended. true: there was one. */
 static bool reap(uint8_t *end)
 {
     struct domain *d = NULL, *next;
+    uint64_t until;
     bool busy = false;
 
     for (d = domain_next(NULL); d; d = next) {
@@ -115,7 +120,8 @@ static bool reap(uint8_t *end)
         busy = true;
         if (d->leaving == 0)
             leave_begin(d);
-        if (d->leaving > 0)
+        until = tsc_now_ns() + REAP_NS;
+        while (d->leaving > 0 && tsc_now_ns() < until)
             d->leaving = door_step(d, d->leaving);
         if (d->leaving <= 0)
             *end = worse(*end, leave_end(d));

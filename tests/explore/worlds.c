@@ -182,6 +182,8 @@ static void make_flush(struct world *w, struct alphabet *a)
     make_tree(w, 4);
     add_door(a);
     add_switches(a);
+    add_walk(a, 0);
+    add_walk(a, UINT64_C(1) << 14);
     add_pins(a, 1, 0x18);
     add_each(a, DO_UNPIN, 0x18);
     ADD_WORDS(a, DO_UPDATE, F(2), 0, 0, RW(F(3)), RW(F(4)));

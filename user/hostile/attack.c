@@ -61,6 +61,17 @@ long attempt(uint64_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
     }
     result = hypercall((unsigned int)number, a, b, c, d);
     count_call(number, result);
+    {
+        static entry_t old[3];
+        extern const entry_t *in_use[]; const volatile entry_t *l1 = in_use[3], *l2 = in_use[2], *l3 = in_use[1]; if (!l1) return result;
+        static const volatile entry_t *k1, *k2, *k3;
+        if (!k1) { k1 = l1; k2 = l2; k3 = l3; }
+        entry_t now[3] = {k1[0x110] & ~0x60ul, k2[0] & ~0x60ul, k3[0] & ~0x60ul};
+        if (old[0] && memcmp(old, now, sizeof now) != 0)
+            say("changed: call %lu args %lx %lx %lx %lx result %ld: %lx %lx, %lx %lx, %lx %lx; list %lx %lx %lx %lx\n", number, a, b, c, d, result, old[0], now[0], old[1], now[1], old[2], now[2],
+                ((uint64_t*)a)[0], ((uint64_t*)a)[1], ((uint64_t*)a)[2], ((uint64_t*)a)[3]);
+        memcpy(old, now, sizeof now);
+    }
     return result;
 }
 

@@ -24,7 +24,7 @@ static mfn_t frames[PAGES];
 static unsigned int use_first[USES];
 static entry_t *land, *twin;
 static const entry_t *base, *pool; /* pool: the L1 table of all pages */
-static const entry_t *in_use[TABLES_IN_USE];
+const entry_t *in_use[TABLES_IN_USE];
 static mfn_t donated[DONATED];
 static unsigned int donated_count;
 static mfn_t shared_frames[3];

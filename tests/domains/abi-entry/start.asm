@@ -52,7 +52,7 @@ NOTE_FEATURES       equ 10
     NOTE_TEXT    NOTE_XEN_VERSION,    "xen-3.0"
     NOTE_TEXT    NOTE_LOADER,         "generic"
     NOTE_TEXT    NOTE_PAE_MODE,       "yes"
-    NOTE_TEXT    NOTE_FEATURES,       "!writable_page_tables|pae_pgdir_above_4gb"
+    NOTE_TEXT NOTE_FEATURES, "!writable_page_tables|pae_pgdir_above_4gb"
     NOTE_ADDRESS NOTE_VIRT_BASE,      0
     NOTE_ADDRESS NOTE_PADDR_OFFSET,   0
     NOTE_ADDRESS NOTE_ENTRY,          domain_start

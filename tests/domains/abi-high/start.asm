@@ -60,7 +60,7 @@ NOTE_SUPPORTED      equ 17
     NOTE_ADDRESS NOTE_VIRT_BASE,      0x40000000
     NOTE_ADDRESS NOTE_INIT_P2M,       0x8000000000
     NOTE_ADDRESS NOTE_ENTRY,          domain_start
-    NOTE_TEXT    NOTE_FEATURES,       "!writable_page_tables|pae_pgdir_above_4gb"
+    NOTE_TEXT NOTE_FEATURES, "!writable_page_tables|pae_pgdir_above_4gb"
     NOTE_NUMBER  NOTE_SUPPORTED,      0x8801
     NOTE_TEXT    NOTE_PAE_MODE,       "yes"
     NOTE_TEXT    NOTE_LOADER,         "generic"

@@ -189,7 +189,7 @@ SNIPPET void do_native_iret_to(void)
             "pushq %rsi; pushq %rdi; iretq");
 }
 
-/* ----------------------------------------------------------- what came of it */
+/* --------------------------------------------------------- what came of it */
 
 static uint64_t at(snippet_t *code, unsigned int offset)
 {
