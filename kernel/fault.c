@@ -153,6 +153,11 @@ void fault_entry(struct regs *regs)
     if (!v)
         panic_regs(regs, "%s in ring 3 without a vcpu",
                    trap_name(regs->vector));
+    if (regs->rflags & RFLAGS_VM) {
+        domain_crash(v->domain, "it is in virtual-8086 mode, at rip %#lx",
+                     regs->rip);
+        domain_exit_work(v);
+    }
     switch (regs->vector) {
     case TRAP_DB: fault_db(v); break;
     case TRAP_BP:

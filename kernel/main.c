@@ -104,6 +104,8 @@ static void read_boot_info(uint32_t kind, paddr_t paddr)
         rc = boot_info_fail(&info, "the loader's information is out of reach");
     }
     options_read(info.command_line);
+    if (options.baud != DEFAULT_BAUD)
+        console_early_init((uint32_t)options.baud);
     console_select(options.console);
     log_set_level(options.level);
     options.exit_qemu = power_set_exit(options.exit_qemu);

@@ -7,7 +7,7 @@
 
 struct kernel_options options = {
     .console = CONSOLE_SERIAL | CONSOLE_SCREEN,
-    .baud = 115200,
+    .baud = DEFAULT_BAUD,
     .level = LOG_INFO,
     .audit = AUDIT_END,
     .refusals = true,
@@ -23,7 +23,7 @@ static unsigned int exit_choice;
 static unsigned int run_choice;
 
 static const char *const exit_names[] = {"halt", "qemu", NULL};
-static const char *const run_names[] = {"inturn", "together", NULL};
+static const char *const run_names[] = {"together", "inturn", NULL};
 static const char *const audit_names[] = {"off", "end", "call", NULL};
 static const char *const cpu_names[] = {"warn", "strict", NULL};
 static const char *const l1tf_names[] = {"auto", "on", NULL};
@@ -36,7 +36,7 @@ static const struct option table[] = {
     {.name = "com1",
      .kind = OPTION_NUMBER,
      .value = &options.baud,
-     .limit = 115200},
+     .limit = DEFAULT_BAUD},
     {.name = "loglvl",
      .kind = OPTION_CHOICE,
      .value = &options.level,
@@ -58,6 +58,7 @@ static const struct option table[] = {
      .value = &run_choice,
      .choices = run_names},
     {.name = "refusals", .kind = OPTION_BOOL, .value = &options.refusals},
+    {.name = "stat", .kind = OPTION_BOOL, .value = &options.stat},
     {.name = "picture", .kind = OPTION_BOOL, .value = &options.picture},
     {.name = "keyboard", .kind = OPTION_BOOL, .value = &options.keyboard},
     {.name = "smep", .kind = OPTION_BOOL, .value = &options.smep},
@@ -90,7 +91,7 @@ void options_read(const char *line)
 
     options_parse(line, &all, &report, NULL);
     options.exit_qemu = exit_choice == 1;
-    options.together = run_choice == 1;
+    options.together = run_choice == 0;
     if (options.budget == 0)
         options.budget = 1;
     door_budget = (uint32_t)options.budget;

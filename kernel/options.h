@@ -8,6 +8,9 @@
  * options - the kernel's command line, read once at boot.
  */
 
+/* Bits per second of the serial line, unless com1= says otherwise. */
+#define DEFAULT_BAUD 115200
+
 enum audit_when {
     AUDIT_OFF,
     AUDIT_END,          /* when a domain has ended */
@@ -23,6 +26,7 @@ struct kernel_options {
     uint64_t audit_every;       /* audit_every=N: every N calls; 0: never */
     uint64_t memory;            /* mem=, bytes; 0: all */
     bool refusals;
+    bool stat;                  /* what a domain did, at its end */
     bool picture;               /* of memory, beside the log */
     bool keyboard;              /* look for one */
     bool together;              /* run=together: side by side */

@@ -139,8 +139,10 @@ static int give_memory(struct build *b)
     if (extents + 1 > machine.free_count)
         return reason_set(&b->why,
                           "with what it shares it takes %llu MiB, "
-                          "and %llu MiB are free",
-                          asked, free);
+                          "and %llu MiB are free; mem=%lluM would fit",
+                          asked, free,
+                          free > EXTENT_BYTES / MIB ? free - EXTENT_BYTES / MIB
+                                                    : 0);
     d->owner.limit = pages + SHARED_FRAMES;
     d->pages = pages;
     for (i = 0; i < extents; i++) {

@@ -72,6 +72,23 @@ static void leave_begin(struct domain *d)
     d->leaving = owner_destroy(&machine, &d->owner);
 }
 
+/* stat=yes: what the domain did. One line for each rule that refused. */
+static void stat_print(const struct domain *d)
+{
+    uint64_t lived = tsc_now_ns() - d->born_ns;
+    unsigned int rule;
+
+    log_printf(LOG_INFO, "domain %u stat: %llu hypercalls, ran %llu of %llu us",
+               d->owner.id, (unsigned long long)d->calls,
+               (unsigned long long)(d->vcpu[0].run_ns / 1000),
+               (unsigned long long)(lived / 1000));
+    for (rule = RULE_NONE + 1; rule < RULES; rule++)
+        if (d->owner.refused[rule] != 0)
+            log_printf(LOG_INFO, "domain %u stat: %s refused %llu",
+                       d->owner.id, rule_name((enum rule)rule),
+                       (unsigned long long)d->owner.refused[rule]);
+}
+
 /* Everything is given back: the domain's last line. Returns POWER_EXIT_*. */
 static uint8_t leave_end(struct domain *d)
 {
@@ -89,6 +106,8 @@ static uint8_t leave_end(struct domain *d)
                d->owner.id, end_names[d->end],
                (unsigned long long)(given - kept), (unsigned long long)given,
                word);
+    if (options.stat)
+        stat_print(d);
     stack_free(d->vcpu[0].stack_top);
     if (d->leaving == 0)
         domain_free(d);
@@ -256,6 +275,7 @@ static bool begin(const struct boot_info *info, unsigned int number)
     d = domain_build(o, &image, &ramdisk);
     if (!d)
         return false;
+    d->born_ns = tsc_now_ns();
     log_printf(LOG_INFO, "domain %u is %s: %llu MiB, %s%s%s", d->owner.id,
                d->name, (unsigned long long)(d->pages * PAGE_BYTES / MIB),
                d->privileged ? "privileged" : "unprivileged",

@@ -4,7 +4,7 @@
 #include "mm/word.h"
 
 /* Steps that clearing a frame counts as: it costs about so much. */
-#define SCRUB_STEPS (TABLE_ENTRIES / 8)
+#define SCRUB_STEPS ((TABLE_ENTRIES + 7) / 8)
 
 int owner_destroy(struct memory *m, struct owner *o)
 {

@@ -20,7 +20,8 @@
  * -EBUSY, -EPERM   an L1 entry in it or below is refused
  * STOP_*     see op_resume
  *
- * On failure no count, pin or entry is changed.
+ * On failure no count, pin or reference is changed; entries of tables that
+ * were looked at may have gained USER.
  * Source: Xen xen/arch/x86/mm.c, do_mmuext_op().
  */
 int table_pin(struct memory *m, struct owner *o, mfn_t mfn,

@@ -23,9 +23,9 @@
  *              holds the references until it is built. If the frame may be
  *              in a TLB as something else, o->op.waiting is set: nothing may
  *              be done with it before flush_settle() says so.
- * -EPERM       not RAM that a domain can own (G4), or the kernel's (G3)
- * -EBUSY       another domain's (G3), given back (G1), in use otherwise (T2),
- *              or a count is full (G2, T3)
+ * -EPERM       not RAM (G4)
+ * -EBUSY       another domain's or the kernel's (G3), given back (G1), in use
+ *              otherwise (T2), or a count is full (G2, T3)
  *
  * On failure nothing but the witness is changed.
  * Source: Xen xen/arch/x86/mm.c, get_page_and_type(), get_page_from_l1e().

@@ -27,7 +27,8 @@ struct update {
  * -EBUSY, -EPERM   as entry_update says
  * STOP_*     see op_resume
  *
- * On failure no count, pin or entry is changed.
+ * On failure no count, pin or reference is changed; entries of tables that
+ * were looked at may have gained USER.
  * Source: Xen xen/arch/x86/mm.c, do_mmu_update().
  */
 int update_word(struct memory *m, struct owner *o, const struct update *u);
@@ -46,7 +47,8 @@ int update_word(struct memory *m, struct owner *o, const struct update *u);
  * -EPERM     L1, or an L1 entry of the new table below: not RAM (G4)
  * STOP_*     see op_resume
  *
- * On failure no count, pin or entry is changed.
+ * On failure no count, pin or reference is changed; entries of tables that
+ * were looked at may have gained USER.
  * Source: Xen xen/arch/x86/mm.c, mod_l1_entry() to mod_l4_entry().
  */
 int entry_update(struct memory *m, struct owner *o, const struct update *u);

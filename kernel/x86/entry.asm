@@ -162,14 +162,24 @@ align 16
 %assign vector vector + 1
 %endrep
 
+; JUMP_IF_KERNEL - were these the kernel's own registers? Long mode has no
+; virtual-8086 mode, but some emulators let IRET in ring 3 enter it: then the
+; saved cs is any number, and it was ring 3 all the same.
+%macro JUMP_IF_KERNEL 1
+    test byte [rsp + REGS_CS], 3
+    jnz %%ring3
+    test dword [rsp + REGS_RFLAGS], RFLAGS_VM
+    jz %1
+%%ring3:
+%endmacro
+
 ; exception_common - exceptions on the vcpu's stack, or in the kernel.
 ; Stack: struct regs without general registers.
 align 16
 exception_common:
     REGS_PUSH
     FLAGS_CLEAR
-    test byte [rsp + REGS_CS], 3
-    jz exception_kernel
+    JUMP_IF_KERNEL exception_kernel
 exception_ring3:
     REGS_CLEAR
     mov rdi, rsp
@@ -202,8 +212,7 @@ align 16
 ist_common:
     REGS_PUSH
     FLAGS_CLEAR
-    test byte [rsp + REGS_CS], 3
-    jz exception_kernel
+    JUMP_IF_KERNEL exception_kernel
     mov rsi, rsp
     mov rdi, [rel cpu_stack_top]
     sub rdi, REGS_BYTES
@@ -218,8 +227,7 @@ align 16
 interrupt_common:
     REGS_PUSH
     FLAGS_CLEAR
-    test byte [rsp + REGS_CS], 3
-    jz .kernel
+    JUMP_IF_KERNEL .kernel
     REGS_CLEAR
     mov rdi, rsp
     sub rsp, 8

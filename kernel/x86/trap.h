@@ -49,7 +49,7 @@ const char *trap_name(uint32_t vector);
 /* from_ring3 - were these registers those of a domain? */
 static inline bool from_ring3(const struct regs *regs)
 {
-    return (regs->cs & 3) == 3;
+    return (regs->cs & 3) == 3 || (regs->rflags & RFLAGS_VM) != 0;
 }
 
 /*

@@ -514,8 +514,9 @@ static void build_refuses_bad_files(void **state)
     options.mem_bytes = 46 * MIB;
     assert_null(build(&no_ramdisk));
     assert_string_equal(said,
-                        "domain small cannot be built: it takes "
-                        "48 MiB with what it shares, and 46 MiB are free");
+                        "domain small cannot be built: with what it shares "
+                        "it takes 48 MiB, and 46 MiB are free; mem=44M would "
+                        "fit");
     nothing_is_left();
     domains = 1;
     make_small();

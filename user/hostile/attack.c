@@ -61,17 +61,6 @@ long attempt(uint64_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
     }
     result = hypercall((unsigned int)number, a, b, c, d);
     count_call(number, result);
-    {
-        static entry_t old[3];
-        extern const entry_t *in_use[]; const volatile entry_t *l1 = in_use[3], *l2 = in_use[2], *l3 = in_use[1]; if (!l1) return result;
-        static const volatile entry_t *k1, *k2, *k3;
-        if (!k1) { k1 = l1; k2 = l2; k3 = l3; }
-        entry_t now[3] = {k1[0x110] & ~0x60ul, k2[0] & ~0x60ul, k3[0] & ~0x60ul};
-        if (old[0] && memcmp(old, now, sizeof now) != 0)
-            say("changed: call %lu args %lx %lx %lx %lx result %ld: %lx %lx, %lx %lx, %lx %lx; list %lx %lx %lx %lx\n", number, a, b, c, d, result, old[0], now[0], old[1], now[1], old[2], now[2],
-                ((uint64_t*)a)[0], ((uint64_t*)a)[1], ((uint64_t*)a)[2], ((uint64_t*)a)[3]);
-        memcpy(old, now, sizeof now);
-    }
     return result;
 }
 
@@ -86,6 +75,16 @@ static uint64_t self(void)
     static const uint64_t others[] = {0, 1, 2, 3, 0x7ff1, 0x7ff2, 0x7ff4};
 
     return random_chance(97) ? DOMID_SELF : others[random_below(7)];
+}
+
+/* Any frame but those of the tables that we run on. */
+static mfn_t spare_frame(void)
+{
+    mfn_t frame = any_frame();
+
+    if (!is_wild() && table_by_frame(frame) != NULL)
+        return sandbox_frame(any_page());
+    return frame;
 }
 
 /* ------------------------------------------------------------ page tables */
@@ -138,7 +137,13 @@ static void update_spare(struct mmu_update *update)
     if ((update->ptr & 7) == MMU_MACHPHYS_UPDATE) /* we go by these numbers */
         update->ptr -= MMU_MACHPHYS_UPDATE;
     table = table_by_frame(frame);
-    if (table == NULL || is_spare_slot(table, slot))
+    if (table == NULL)
+        return;
+    /* By the land's addresses we must not come to our own mappings. */
+    if (table == land_table() &&
+        table_by_frame(entry_frame(update->val)) != NULL)
+        update->val = 0;
+    if (is_spare_slot(table, slot))
         return;
     if (update->val != table[slot])
         update->val |= ENTRY_LARGE | ENTRY_PRESENT; /* will be refused */
@@ -257,7 +262,7 @@ static void extended_make(struct mmuext_op *op)
         op->cmd = (unsigned int)random_below(24);
         if (op->cmd == MMUEXT_NEW_BASEPTR && !is_wild())
             op->cmd = MMUEXT_NEW_USER_BASEPTR;
-        op->arg1.mfn = any_frame();
+        op->arg1.mfn = spare_frame();
         op->arg2.src_mfn = any_frame();
         break;
     default: pin_make(op);
@@ -298,7 +303,7 @@ static void attack_reservation(void)
                       : frame_take_donated();
         if (command == XENMEM_decrease_reservation &&
             (list[i] == 0 || random_chance(5)))
-            list[i] = any_frame();
+            list[i] = spare_frame();
     }
     if (command == XENMEM_increase_reservation && random_chance(20))
         command = XENMEM_populate_physmap;
@@ -313,7 +318,11 @@ static void attack_reservation(void)
         r->nr_extents = (xen_ulong_t)random_word();
         r->extent_start.p = (void *)(uintptr_t)(any_address() | 1ul << 46);
     }
-    done = attempt(__HYPERVISOR_memory_op, command, pointer(r), 0, 0);
+    /* What happens to be in memory could ask for all there is. */
+    done = attempt(__HYPERVISOR_memory_op, command,
+                   command == XENMEM_decrease_reservation ? pointer(r)
+                                                          : address_of(r),
+                   0, 0);
     for (i = 0; command != XENMEM_decrease_reservation && i < count; i++) {
         if ((long)i < done)
             frame_donate(list[i]);

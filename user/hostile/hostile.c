@@ -7,7 +7,7 @@
  *   calls=N   how many, at least (100000)
  *   wild=1    spare nothing that it lives by, and crash in the end
  *
- * Every 2000 calls it cleans up, so that there is something to break again,
+ * Every 1000 calls it cleans up, so that there is something to break again,
  * and looks whether it can write to a table.
  */
 #include "lib/domain.h"
@@ -17,7 +17,7 @@
 #include "hostile/random.h"
 #include "hostile/sandbox.h"
 
-#define ROUND 2000u
+#define ROUND 1000u
 
 static uint64_t watches;
 

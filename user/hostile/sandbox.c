@@ -9,6 +9,7 @@
 #define LAND        0x40000000u /* slot 1 of the L3 table */
 #define LAND_TABLES 8u          /* 2 MiB pieces of it that are used */
 #define DONATED     64u
+#define ROOM        512u
 #define FRAMES_SEEN 0x100000u   /* 4 GiB: beyond, no number is tried */
 #define BITS        64u
 #define MAP_ODDITIES 8u
@@ -24,7 +25,7 @@ static mfn_t frames[PAGES];
 static unsigned int use_first[USES];
 static entry_t *land, *twin;
 static const entry_t *base, *pool; /* pool: the L1 table of all pages */
-const entry_t *in_use[TABLES_IN_USE];
+static const entry_t *in_use[TABLES_IN_USE];
 static mfn_t donated[DONATED];
 static unsigned int donated_count;
 static mfn_t shared_frames[3];
@@ -83,6 +84,21 @@ static void in_use_setup(void)
     in_use[6] = pool;
 }
 
+/* Give some pages back, so that there is something to ask for. */
+static void room_make(uint64_t nr_pages)
+{
+    mfn_t list[ROOM];
+    unsigned int i;
+    struct xen_memory_reservation r = {.nr_extents = ROOM,
+                                       .domid = DOMID_SELF};
+
+    for (i = 0; i < ROOM; i++)
+        list[i] = mfn_of(nr_pages - 1 - i);
+    r.extent_start.p = list;
+    attempt(__HYPERVISOR_memory_op, XENMEM_decrease_reservation,
+            address_of(&r), 0, 0);
+}
+
 void sandbox_setup(const start_info_t *info, bool is_to_be_wild)
 {
     unsigned int i, use, next = 0;
@@ -110,6 +126,7 @@ void sandbox_setup(const start_info_t *info, bool is_to_be_wild)
     land_setup();
     twin_setup();
     in_use_setup();
+    room_make(info->nr_pages);
 }
 
 bool is_wild(void)
@@ -163,8 +180,8 @@ bool is_spare_slot(const entry_t *table, unsigned int slot)
 {
     unsigned int i;
 
-    if (table == base || table == twin)
-        return slot != 0;
+    if (table == base || table == twin) /* not where attacks map things */
+        return slot != 0 && (slot < 128 || slot >= KERNEL_SLOT_FIRST);
     if (table == land)
         return true;
     for (i = 0; table == pool && i < PAGES; i++) {

@@ -37,6 +37,14 @@ SNIPPET void do_write(void)
     __asm__("movq %rsi, (%rdi); ret");
 }
 
+/* A 32-bit iret with VM set. No CPU obeys in long mode, but QEMU 7.2 does. */
+SNIPPET void do_virtual_8086(void)
+{
+    __asm__("pushq $0; pushq $0; pushq $0; pushq $0; subq $12, %rsp;"
+            "movl $0x1000, (%rsp); movl $0, 4(%rsp); movl $0x20202, 8(%rsp);"
+            "iretl; ud2");
+}
+
 static const start_info_t *information;
 
 static void no_handler(void)
@@ -144,6 +152,11 @@ static void no_trap_table(void)
     run(do_ud2, 0, 0, 0);
 }
 
+static void virtual_8086_mode(void)
+{
+    do_virtual_8086();
+}
+
 static void code_is_unmapped(void)
 {
     struct multicall_entry list[1] = {
@@ -224,6 +237,7 @@ static void (*const cases[])(void) = {
     user_without_syscall_callback,
     handler_in_a_gap,
     no_trap_table,
+    virtual_8086_mode,
     code_is_unmapped,
     all_is_unmapped,
     pinned_and_half_built,

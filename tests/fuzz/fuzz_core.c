@@ -1,0 +1,394 @@
+/*
+ * Sequences of calls of the rule core. Each byte string is a play: calls,
+ * budgets, stops and deaths. After every call the audit must be clean, what
+ * was refused must have changed nothing, and a recount that knows no counts,
+ * only what was granted and what stands in the tables, must find the records.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "mm/mm.h"
+
+#define EXTENTS 6
+#define FRAMES (EXTENTS * EXTENT_FRAMES)
+#define FIRST (1 * EXTENT_FRAMES)       /* of the domain that plays */
+#define OWN 12                          /* frames that it plays with */
+#define OTHERS 4                        /* that it must not have */
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
+
+struct play {
+    struct memory m;
+    struct owner a, b;
+    struct loaded loaded[2];
+    struct superpage superpages[EXTENTS];
+    const uint8_t *at, *end;
+};
+
+static struct frame frames[FRAMES];
+static uint64_t ram[FRAMES][TABLE_ENTRIES];
+
+/* Holders of references, counted anew. */
+struct recount {
+    uint32_t types[OWN];
+    uint32_t refs[OWN];
+    uint8_t use[OWN];           /* enum frame_type */
+    uint8_t pinned[OWN];
+};
+
+static uint8_t next(struct play *p)
+{
+    return p->at < p->end ? *p->at++ : 0;
+}
+
+static void must(bool truth)
+{
+    if (!truth)
+        abort();
+}
+
+/* --------------------------------------------------------------- the world */
+
+static void owner_init(struct owner *o, uint16_t id, struct loaded *loaded)
+{
+    *o = (struct owner){.id = id,
+                        .extents = EXTENT_NONE,
+                        .hint = EXTENT_NONE,
+                        .limit = FRAMES,
+                        .loaded = loaded,
+                        .vcpus = 1};
+    loaded->base = MFN_NONE;
+    loaded->user_base = MFN_NONE;
+}
+
+static void play_begin(struct play *p, const uint8_t *data, size_t bytes)
+{
+    uint32_t i;
+    mfn_t mfn;
+
+    memset(p, 0, sizeof(*p));
+    memset(ram[FIRST], 0, OWN * sizeof(ram[0]));
+    p->at = data;
+    p->end = data + bytes;
+    p->m.superpages = p->superpages;
+    p->m.ram = ram;
+    p->m.frames = FRAMES;
+    p->m.free_extents = EXTENT_NONE;
+    p->m.clock = 1;
+    p->m.flushed = 1;
+    for (i = 1; i < EXTENTS; i++)
+        p->superpages[i].frames = &frames[i * EXTENT_FRAMES];
+    owner_init(&p->a, 1, &p->loaded[0]);
+    owner_init(&p->b, 2, &p->loaded[1]);
+    for (i = EXTENTS; i-- > 1;)
+        extent_add(&p->m, i);
+    extent_assign(&p->m, &p->a);
+    extent_assign(&p->m, &p->b);
+    extent_reserve(&p->m);
+    for (i = 0; i < OWN; i++)
+        frame_alloc(&p->m, &p->a, &mfn);
+    frame_alloc(&p->m, &p->b, &mfn);
+    p->a.limit = OWN;
+}
+
+/* -------------------------------------------------------------- the recount */
+
+static bool is_own(mfn_t mfn)
+{
+    return mfn >= FIRST && mfn < FIRST + OWN;
+}
+
+static void recount_use(struct recount *r, mfn_t mfn, enum frame_type use);
+
+static void recount_table(struct recount *r, mfn_t mfn, uint32_t level)
+{
+    uint32_t slot;
+
+    for (slot = 0; slot < TABLE_ENTRIES; slot++) {
+        uint64_t word = ram[mfn][slot];
+
+        if (level == 4 && slot >= KERNEL_SLOT_FIRST &&
+            slot < KERNEL_SLOT_FIRST + KERNEL_SLOTS)
+            continue;
+        if (!(word & 1))
+            continue;
+        must((word & 4) != 0);
+        must((word & 0x98) == 0);
+        word = word << 12 >> 24 << 12;
+        if (level > 1)
+            recount_use(r, word >> 12, (enum frame_type)(level - 1));
+        else if (ram[mfn][slot] & 2)
+            recount_use(r, word >> 12, FRAME_WRITABLE);
+        else
+            recount_use(r, word >> 12, FRAME_NONE);
+    }
+}
+
+/* Somebody uses a frame; the first time, look at what it uses in turn. */
+static void recount_use(struct recount *r, mfn_t mfn, enum frame_type use)
+{
+    uint32_t i = (uint32_t)(mfn - FIRST);
+
+    must(is_own(mfn));
+    r->refs[i]++;
+    if (use == FRAME_NONE)
+        return;
+    must(r->use[i] == FRAME_NONE || r->use[i] == use);
+    r->types[i]++;
+    if (r->use[i] != FRAME_NONE)
+        return;
+    r->use[i] = (uint8_t)use;
+    if (use <= FRAME_L4)
+        recount_table(r, mfn, use);
+}
+
+static void recount(struct play *p, struct recount *r)
+{
+    const struct loaded *l = &p->loaded[0];
+    uint32_t i;
+
+    memset(r, 0, sizeof(*r));
+    for (i = 0; i < OWN; i++) {
+        const struct frame *f = &frames[FIRST + i];
+
+        r->pinned[i] = f->pinned;
+        if (f->pinned)
+            recount_use(r, FIRST + i, (enum frame_type)f->type);
+    }
+    if (l->base != MFN_NONE)
+        recount_use(r, l->base, FRAME_L4);
+    if (l->user_base != MFN_NONE)
+        recount_use(r, l->user_base, FRAME_L4);
+    for (i = 0; i < l->gdt_count; i++)
+        recount_use(r, l->gdt[i], FRAME_SEG);
+    for (i = 0; i < l->ldt_count; i++)
+        recount_use(r, l->ldt[i], FRAME_SEG);
+    for (i = 0; i < p->a.held_count; i++)
+        recount_use(r, p->a.held[i], FRAME_WRITABLE);
+}
+
+/* The records are what the recount says. */
+static void recount_check(struct play *p, struct recount *r)
+{
+    uint32_t i;
+
+    recount(p, r);
+    for (i = 0; i < OWN; i++) {
+        const struct frame *f = &frames[FIRST + i];
+
+        must(f->types == r->types[i] && f->refs == r->refs[i]);
+        must(f->types == 0 || f->type == r->use[i]);
+        must(f->types == 0 || f->state == FRAME_SETTLED);
+    }
+}
+
+static void audit_check(struct play *p)
+{
+    struct audit_report report;
+
+    must(audit(&p->m, &p->a, &report));
+}
+
+/* ---------------------------------------------------------------- the calls */
+
+/* See a call through; now and then the domain dies at a stop. */
+static int finish(struct play *p, int rc, uint8_t budget)
+{
+    while (rc > 0) {
+        audit_check(p);
+        if (rc == STOP_FLUSH)
+            flush_done(&p->m, flush_begin(&p->m));
+        if (rc != STOP_LOAD && budget % 16 == 7)
+            op_abandon(&p->a);
+        p->a.budget = budget % 8 == 0 ? 100000u : budget % 8;
+        rc = op_resume(&p->m, &p->a);
+    }
+    must(p->a.op.kind == OP_NONE && p->a.op.depth == 0);
+    return rc;
+}
+
+/* One of its own frames, or one that is not. */
+static mfn_t any_frame(struct play *p)
+{
+    static const mfn_t others[OTHERS] = {0, FIRST + EXTENT_FRAMES,
+                                         3 * EXTENT_FRAMES, FRAMES + 7};
+    uint8_t which = next(p) % (OWN + OTHERS);
+
+    return which < OWN ? FIRST + which : others[which - OWN];
+}
+
+static uint32_t any_slot(struct play *p)
+{
+    static const uint32_t slots[8] = {0, 1, 2, 255, 256, 271, 272, 511};
+
+    return slots[next(p) % 8];
+}
+
+/* An entry: a frame, rights, and sometimes bits of another kind. */
+static uint64_t any_entry(struct play *p)
+{
+    uint8_t kind = next(p);
+    uint64_t word = any_frame(p) << PAGE_SHIFT;
+
+    if (kind % 8 == 0)
+        return 0;
+    word |= kind & 7;
+    if (kind & 0x40)
+        word |= UINT64_C(1) << (kind >> 3 & 7);
+    if (kind & 0x80)
+        word |= UINT64_C(1) << next(p) % 64;
+    return word;
+}
+
+static uint64_t any_descriptor(struct play *p)
+{
+    static const uint64_t words[4] = {0, UINT64_C(0x00af9b000000ffff),
+                                      UINT64_C(0x00008c0000080000),
+                                      UINT64_C(0x0000890000000067)};
+
+    return words[next(p) % 4];
+}
+
+static int call_segments(struct play *p, bool ldt)
+{
+    mfn_t list[LDT_FRAMES + 2];
+    struct descriptors d = {.frames = list, .ldt = ldt};
+    uint32_t i;
+
+    d.count = next(p) % (LDT_FRAMES + 2);
+    if (d.count > 4 && d.count < GDT_FRAMES)
+        d.count %= 4;
+    for (i = 0; i < d.count; i++)
+        list[i] = any_frame(p);
+    return descriptors_load(&p->m, &p->a, &d);
+}
+
+static int call_update(struct play *p, bool entry_only)
+{
+    struct update u = {.mfn = any_frame(p)};
+
+    u.slot = any_slot(p);
+    u.keep_ad = next(p) & 1;
+    u.value = any_entry(p);
+    if (entry_only)
+        return is_own(u.mfn) ? entry_update(&p->m, &p->a, &u) : 0;
+    return update_word(&p->m, &p->a, &u);
+}
+
+/* A store of the domain's own, which only plain memory allows. */
+static int store(struct play *p)
+{
+    mfn_t mfn = FIRST + next(p) % OWN;
+    uint32_t slot = any_slot(p);
+    const struct frame *f = &frames[mfn];
+
+    if (f->types == 0 || f->type == FRAME_WRITABLE)
+        ram[mfn][slot] = next(p) % 4 == 0 ? any_descriptor(p) : any_entry(p);
+    return 0;
+}
+
+static int call_alloc(struct play *p)
+{
+    mfn_t mfn = FIRST;
+    int rc = frame_alloc(&p->m, &p->a, &mfn);
+
+    must(rc != 0 || mfn < FIRST + EXTENT_FRAMES);
+    if (rc == 0 && !is_own(mfn)) {      /* the play is about the first ones */
+        frame_give_back(&p->m, &p->a, mfn);
+        rc = -ENOMEM;
+    }
+    return rc;
+}
+
+static int call_walk(struct play *p)
+{
+    mfn_t base = p->loaded[0].base, mfn;
+    vaddr_t va = 0;
+    uint32_t i;
+
+    for (i = 0; i < 4; i++)
+        va = va << TABLE_BITS | any_slot(p);
+    if (base == MFN_NONE)
+        return 0;
+    mfn = update_walk(&p->m, &p->a, base, va << PAGE_SHIFT);
+    must(mfn == MFN_NONE || (is_own(mfn) && frames[mfn].type == FRAME_L1));
+    return 0;
+}
+
+static int call(struct play *p, uint8_t what)
+{
+    mfn_t mfn;
+
+    switch (what % 20) {
+    case 0: case 1: case 2: case 3: return call_update(p, false);
+    case 4: case 5: case 6:
+        mfn = any_frame(p);
+        return table_pin(&p->m, &p->a, mfn, (enum frame_type)(1 + next(p) % 4));
+    case 7: case 8: return table_unpin(&p->m, &p->a, any_frame(p));
+    case 9: return base_load(&p->m, &p->a, 0, false, any_frame(p));
+    case 10:
+        mfn = any_frame(p);
+        return base_load(&p->m, &p->a, 0, true, mfn == 0 ? MFN_NONE : mfn);
+    case 11: return call_segments(p, next(p) & 1);
+    case 12:
+        mfn = any_frame(p);
+        return descriptor_update(&p->m, &p->a, mfn, any_slot(p),
+                                 any_descriptor(p));
+    case 13: return frame_give_back(&p->m, &p->a, any_frame(p));
+    case 14: return call_alloc(p);
+    case 15: return frame_clear(&p->m, &p->a, any_frame(p));
+    case 16: mfn = any_frame(p);
+        return frame_copy(&p->m, &p->a, mfn, any_frame(p));
+    case 17: return next(p) % 8 ? call_walk(p)
+                                : frame_hold(&p->m, &p->a, any_frame(p));
+    case 18: return call_update(p, true);
+    default: return store(p);
+    }
+}
+
+/* One call, and what must be true behind it. */
+static void step(struct play *p)
+{
+    struct recount before, after;
+    uint8_t budget = next(p), what = next(p);
+    int rc;
+
+    recount(p, &before);
+    p->m.limits.l1tf = budget >> 6 & 1;
+    p->m.limits.l1tf_safe = FRAMES;
+    p->m.limits.reserved = ENTRY_ADDRESS & ~((UINT64_C(1) << 40) - 1);
+    p->a.budget = budget % 8 == 0 ? 100000u : budget % 8;
+    rc = finish(p, call(p, what), budget);
+    audit_check(p);
+    recount_check(p, &after);
+    if (rc < 0)
+        must(memcmp(&before, &after, sizeof(before)) == 0);
+}
+
+static void play_end(struct play *p)
+{
+    int rc;
+
+    p->a.budget = 1000000;
+    rc = owner_destroy(&p->m, &p->a);
+    while (rc > 0) {
+        if (rc == STOP_FLUSH)
+            flush_done(&p->m, flush_begin(&p->m));
+        p->a.budget = 1000000;
+        rc = op_resume(&p->m, &p->a);
+    }
+    must(rc == 0 && p->a.extents == EXTENT_NONE && p->a.allocated == 0);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
+{
+    static struct play p;
+    bool dies = bytes > 0 && data[0] % 16 == 3;
+
+    play_begin(&p, data, bytes);
+    while (p.at < p.end)
+        step(&p);
+    if (dies)
+        play_end(&p);
+    return 0;
+}
