@@ -106,6 +106,8 @@ DOMAIN_SRCS = $(wildcard tests/domains/$*/*.c tests/domains/$*/*.asm \
               $(if $(wildcard tests/domains/$*/start.asm),\
                 $(filter-out user/lib/start.asm,$(USER_LIB)),$(USER_LIB))
 DOMAIN_OBJS = $(addprefix $(BUILD)/user/obj/,$(addsuffix .o,$(DOMAIN_SRCS)))
+# A domain may bring its own layout.
+DOMAIN_LD = $(firstword $(wildcard tests/domains/$*/domain.ld) user/user.ld)
 USER_CFLAGS = $(FREESTANDING) -fno-pic -fno-pie -Iuser -Itests/domains
 USER_LDFLAGS := -m elf_x86_64 -T user/user.ld -static -nostdlib -no-pie \
     -z max-page-size=4096 -z noexecstack --build-id=none --fatal-warnings \
@@ -400,10 +402,11 @@ $(BUILD)/user/lessons/%.elf: $(BUILD)/user/obj/user/lessons/%/main.c.o \
 # The sources are known when the name is: a second look at the prerequisites.
 .SECONDEXPANSION:
 $(DOMAIN_ELF): $(BUILD)/tests/domains/%.elf: \
-        $$(DOMAIN_OBJS) user/user.ld
+        $$(DOMAIN_OBJS) $$(DOMAIN_LD)
 	$(say) LD $@
 	@mkdir -p $(@D)
-	$(Q)$(LD) $(USER_LDFLAGS) -o $@ $(filter %.o,$^)
+	$(Q)$(LD) $(subst user/user.ld,$(DOMAIN_LD),$(USER_LDFLAGS)) -o $@ \
+	    $(filter %.o,$^)
 
 .SECONDARY:
 

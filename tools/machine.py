@@ -51,10 +51,16 @@ def make_archive(lines, files):
     return archive + newc_member("TRAILER!!!", b"", 0)
 
 
+# What boot/module.c takes for an option, even without a value.
+MODULE_OPTIONS = ("name", "mem", "ramdisk", "privileged", "raw", "data",
+                  "no-privileged", "no-raw", "no-data")
+
+
 def member_name(path, taken=()):
     """Return a file name without spaces for the archive."""
     name = re.sub(r"[^A-Za-z0-9._-]", "_", os.path.basename(path)) or "file"
-    while name == "modules" or name in taken:
+    # The first word of a module's line is its file, unless it is an option.
+    while name in ("modules",) + MODULE_OPTIONS or name in taken:
         name = "_" + name
     return name
 

@@ -106,7 +106,8 @@ static void decide_rest(struct contract *c, const struct cpu *cpu)
                                "one logical CPU runs, all others stay parked"});
     row(c, ISSUE_DMA,
         &(struct contract_row){"DMA past the counts", true, true,
-                               "no domain is given a device; no IOMMU is set up"});
+                               "no domain is given a device; no IOMMU "
+                               "is set up"});
 }
 
 void contract_decide(struct contract *contract, const struct cpu *cpu,

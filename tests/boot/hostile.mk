@@ -20,6 +20,7 @@ soak: all hostile-elf ## more of them, for MINUTES=30
 
 $(HOSTILE)/hostile.elf: $(HOSTILE_SRCS:%=$(BUILD)/user/obj/%.o)
 $(HOSTILE)/worker.elf: $(BUILD)/user/obj/user/hostile/worker.c.o \
+                       $(BUILD)/user/obj/user/hostile/clock.c.o \
                        $(BUILD)/user/obj/user/hostile/random.c.o
 $(HOSTILE_ELF): $(USER_LIB:%=$(BUILD)/user/obj/%.o) user/user.ld
 	$(say) LD $@

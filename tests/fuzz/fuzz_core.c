@@ -10,10 +10,10 @@
 #include "mm/mm.h"
 
 #define EXTENTS 6
-#define FRAMES (EXTENTS * EXTENT_FRAMES)
-#define FIRST (1 * EXTENT_FRAMES)       /* of the domain that plays */
-#define OWN 12                          /* frames that it plays with */
-#define OTHERS 4                        /* that it must not have */
+#define FRAMES  (EXTENTS * EXTENT_FRAMES)
+#define FIRST   (1 * EXTENT_FRAMES) /* of the domain that plays */
+#define OWN     12                  /* frames that it plays with */
+#define OTHERS  4                   /* that it must not have */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 
@@ -32,7 +32,7 @@ static uint64_t ram[FRAMES][TABLE_ENTRIES];
 struct recount {
     uint32_t types[OWN];
     uint32_t refs[OWN];
-    uint8_t use[OWN];           /* enum frame_type */
+    uint8_t use[OWN]; /* enum frame_type */
     uint8_t pinned[OWN];
 };
 
@@ -124,6 +124,20 @@ static void recount_table(struct recount *r, mfn_t mfn, uint32_t level)
     }
 }
 
+/* No descriptor of a loaded table leads to ring 0 (SDM 3A 3.4.5, 3.5). */
+static void recount_segments(mfn_t mfn)
+{
+    uint32_t slot;
+
+    for (slot = 0; slot < TABLE_ENTRIES; slot++) {
+        uint64_t word = ram[mfn][slot];
+
+        if (!(word >> 47 & 1))
+            continue;
+        must(word >> 44 & 1 ? (word >> 45 & 3) == 3 : (word >> 40 & 15) == 0);
+    }
+}
+
 /* Somebody uses a frame; the first time, look at what it uses in turn. */
 static void recount_use(struct recount *r, mfn_t mfn, enum frame_type use)
 {
@@ -140,6 +154,8 @@ static void recount_use(struct recount *r, mfn_t mfn, enum frame_type use)
     r->use[i] = (uint8_t)use;
     if (use <= FRAME_L4)
         recount_table(r, mfn, use);
+    else if (use == FRAME_SEG)
+        recount_segments(mfn);
 }
 
 static void recount(struct play *p, struct recount *r)
@@ -293,7 +309,7 @@ static int call_alloc(struct play *p)
     int rc = frame_alloc(&p->m, &p->a, &mfn);
 
     must(rc != 0 || mfn < FIRST + EXTENT_FRAMES);
-    if (rc == 0 && !is_own(mfn)) {      /* the play is about the first ones */
+    if (rc == 0 && !is_own(mfn)) { /* the play is about the first ones */
         frame_give_back(&p->m, &p->a, mfn);
         rc = -ENOMEM;
     }
@@ -320,11 +336,17 @@ static int call(struct play *p, uint8_t what)
     mfn_t mfn;
 
     switch (what % 20) {
-    case 0: case 1: case 2: case 3: return call_update(p, false);
-    case 4: case 5: case 6:
+    case 0:
+    case 1:
+    case 2:
+    case 3: return call_update(p, false);
+    case 4:
+    case 5:
+    case 6:
         mfn = any_frame(p);
         return table_pin(&p->m, &p->a, mfn, (enum frame_type)(1 + next(p) % 4));
-    case 7: case 8: return table_unpin(&p->m, &p->a, any_frame(p));
+    case 7:
+    case 8: return table_unpin(&p->m, &p->a, any_frame(p));
     case 9: return base_load(&p->m, &p->a, 0, false, any_frame(p));
     case 10:
         mfn = any_frame(p);
@@ -337,10 +359,12 @@ static int call(struct play *p, uint8_t what)
     case 13: return frame_give_back(&p->m, &p->a, any_frame(p));
     case 14: return call_alloc(p);
     case 15: return frame_clear(&p->m, &p->a, any_frame(p));
-    case 16: mfn = any_frame(p);
+    case 16:
+        mfn = any_frame(p);
         return frame_copy(&p->m, &p->a, mfn, any_frame(p));
-    case 17: return next(p) % 8 ? call_walk(p)
-                                : frame_hold(&p->m, &p->a, any_frame(p));
+    case 17:
+        return next(p) % 8 ? call_walk(p)
+                           : frame_hold(&p->m, &p->a, any_frame(p));
     case 18: return call_update(p, true);
     default: return store(p);
     }

@@ -527,7 +527,7 @@ static void attack_schedule(void)
 {
     uint32_t *words = argument(ARGUMENT_BYTES);
 
-    if (random_chance(60)) {
+    if (random_chance(2)) { /* rarely: time is to be fought for */
         attempt(__HYPERVISOR_sched_op, SCHEDOP_yield, 0, 0, 0);
         return;
     }

@@ -5,6 +5,7 @@
  *
  *   seed=N    which calls (0)
  *   calls=N   how many, at least (100000)
+ *   seconds=N for how long, at least (0)
  *   wild=1    spare nothing that it lives by, and crash in the end
  *
  * Every 1000 calls it cleans up, so that there is something to break again,
@@ -13,6 +14,7 @@
 #include "lib/domain.h"
 
 #include "hostile/attack.h"
+#include "hostile/clock.h"
 #include "hostile/count.h"
 #include "hostile/random.h"
 #include "hostile/sandbox.h"
@@ -52,16 +54,18 @@ void domain_main(const start_info_t *info)
     uint64_t seed = option_number(words, "seed", 0);
     uint64_t wanted = option_number(words, "calls", 100000);
     bool wild = option_number(words, "wild", 0) != 0;
-    uint64_t next = ROUND, checks = 0, bad = 0;
+    uint64_t next = ROUND, checks = 0, bad = 0, until;
 
     random_seed(seed);
     traps_setup(info);
     trap_set_handler(1, handle_debug);
+    clock_setup(info);
+    until = now_ns() + option_number(words, "seconds", 0) * SECOND;
     attack_setup();
     sandbox_setup(info, wild);
     say("hostile domain, seed %lu, %lu calls%s\n", seed, wanted,
         wild ? ", wild" : "");
-    while (calls_made() < wanted) {
+    while (calls_made() < wanted || now_ns() < until) {
         attack();
         if (calls_made() < next)
             continue;

@@ -6,50 +6,17 @@
  *   seed=N      which numbers (0)
  *   seconds=N   for how long (10)
  */
-#include "lib/domain.h"
-
+#include "hostile/clock.h"
 #include "hostile/random.h"
+#include "lib/domain.h"
 
 #define PAGES       128u
 #define WORDS       (PAGES * TABLE_ENTRIES)
 #define STEP        256u    /* words between two looks at the clock */
 #define AWAY_NS     500000u /* a longer step than this had others in it */
-#define MILLISECOND 1000000u
-#define SECOND      (1000u * MILLISECOND)
 
-/* The clock, and what of the time was ours. */
-static const volatile struct vcpu_time_info *times;
+/* When it began, and what of the time since then was not its own. */
 static uint64_t began, last, away, times_away;
-
-static uint64_t tsc_read(void)
-{
-    uint32_t low, high;
-
-    __asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
-    return (uint64_t)high << 32 | low;
-}
-
-/* System time, from the record that the kernel keeps (xen/xen.h). */
-static uint64_t now_ns(void)
-{
-    uint64_t ticks = tsc_read() - times->tsc_timestamp;
-    int shift = times->tsc_shift;
-
-    ticks = shift < 0 ? ticks >> -shift : ticks << shift;
-    return times->system_time +
-           (uint64_t)((unsigned __int128)ticks * times->tsc_to_system_mul >>
-                      32);
-}
-
-static void clock_setup(const start_info_t *info)
-{
-    void *window = page_alloc();
-    const struct shared_info *shared = window;
-
-    page_map(address_of(window), info->shared_info >> PAGE_SHIFT, MAP_READ);
-    times = &shared->vcpu_info[0].time;
-    began = last = now_ns();
-}
 
 /* Between two steps; a long one means that somebody else had the CPU. */
 static void clock_look(void)
@@ -95,6 +62,7 @@ void domain_main(const start_info_t *info)
     for (i = 1; i < PAGES; i++)
         page_alloc();
     clock_setup(info);
+    began = last = now_ns();
     while (last - began < seconds * SECOND) {
         pass(memory, seed + passes, true);
         bad += pass(memory, seed + passes, false);
