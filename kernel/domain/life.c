@@ -84,8 +84,8 @@ static void stat_print(const struct domain *d)
                (unsigned long long)(lived / 1000));
     for (rule = RULE_NONE + 1; rule < RULES; rule++)
         if (d->owner.refused[rule] != 0)
-            log_printf(LOG_INFO, "domain %u stat: %s refused %llu",
-                       d->owner.id, rule_name((enum rule)rule),
+            log_printf(LOG_INFO, "domain %u stat: %s refused %llu", d->owner.id,
+                       rule_name((enum rule)rule),
                        (unsigned long long)d->owner.refused[rule]);
 }
 

@@ -114,8 +114,8 @@ static void V1_a_clock_that_has_just_wrapped(void **state)
     mfn_t page = world_frame(w, &w->a);
 
     w->m.clock = 0;
-    *world_record(w, page) = (struct frame){
-        .type = FRAME_WRITABLE, .stamp = 7, .allocated = 1};
+    *world_record(w, page) =
+        (struct frame){.type = FRAME_WRITABLE, .stamp = 7, .allocated = 1};
     assert_int_equal(pin(w, page, FRAME_L1), 0);
     assert_int_equal(w->flushes, 1);
 }
