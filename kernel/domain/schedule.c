@@ -33,19 +33,16 @@ struct schedule_counts schedule_counts(void)
     return counts;
 }
 
-/* Load the guest's breakpoints, if it or the one before has any. */
+/* Load the guest's breakpoints, if it has any. */
 static void load_breakpoints(const struct vcpu *v)
 {
-    static bool loaded;
-    bool wanted = (v->dr[7] & 0xff) != 0;
     unsigned int i;
 
-    if (!wanted && !loaded)
+    if ((v->dr[7] & 0xff) == 0)
         return;
-    for (i = 0; wanted && i < 4; i++)
+    for (i = 0; i < 4; i++)
         dr_write(i, v->dr[i]);
-    dr_write(7, wanted ? v->dr[7] : 0);
-    loaded = true;
+    dr_write(7, v->dr[7]);
 }
 
 /* Arm the timer for whatever comes first. */
@@ -90,6 +87,8 @@ static void switch_to(struct vcpu *v)
 static void leave(struct vcpu *v)
 {
     segments_save(&v->segments);
+    if ((v->dr[7] & 0xff) != 0)         /* the next one's are not these */
+        dr_write(7, 0);
     ts_clear();
     fpu_save(&v->fpu);
     cr3_write(paging_kernel_l4());

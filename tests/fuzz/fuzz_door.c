@@ -70,7 +70,7 @@ static void must(bool truth)
         abort();
 }
 
-/* ------------------------------------------- what the calls lean on, on a host */
+/* -------------------------------------- what the calls lean on, on a host */
 
 /* The byte behind a guest's address, as the CPU would find it; NULL: a fault */
 static uint8_t *byte_at(vaddr_t va, bool write)
