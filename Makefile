@@ -242,7 +242,8 @@ screenshot-now: all
 	@tools/screenshot $(BUILD)/screenshot.png
 
 test-now:
-	@tests/run build checks bad unit explore fuzz boot matrix domains xen
+	@tests/run build checks bad unit explore scenes coverage fuzz boot matrix \
+	    domains xen
 
 test-host-now:
 	@tests/run unit explore fuzz

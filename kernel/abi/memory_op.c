@@ -45,7 +45,7 @@ static bool extent_populate(struct domain *d, vaddr_t slot, bool numbered)
 
     if (numbered && guest_read(&pfn, slot, sizeof pfn) != 0)
         return false;
-    if (frame_alloc(&machine, &d->owner, &mfn) != 0)
+    if (door_run(d, frame_alloc(&machine, &d->owner, &mfn)) != 0)
         return false;
     if ((numbered || slot != 0) && guest_write(slot, &mfn, sizeof mfn) != 0) {
         frame_forget(d, mfn);

@@ -66,7 +66,7 @@ struct loaded {
  * records, their frames' records, and the contents of its tables. */
 struct owner {
     uint16_t id;                /* between OWNER_NONE and OWNER_KERNEL */
-    uint8_t  dying;             /* 1: takes no more references */
+    uint8_t  dying;             /* 1: being destroyed */
     uint32_t extents;           /* list of its extents */
     uint32_t extent_count;
     uint32_t hint;              /* extent that last had a free frame */

@@ -31,6 +31,7 @@ static int update_record(struct memory *m, struct owner *o,
                          const struct update *u, enum op_phase phase)
 {
     o->op.kind = OP_UPDATE;
+    o->op.abandon = 0;
     o->op.phase = (uint8_t)phase;
     o->op.table = u->mfn;
     o->op.slot = u->slot;
@@ -118,6 +119,7 @@ static int store(struct memory *m, struct owner *o)
     if (rc != 0)
         return -EINVAL;
     o->op.kind = OP_STORE;
+    o->op.abandon = 0;
     o->op.phase = PHASE_GET;
     o->op.result = 0;
     return op_resume(m, o);
@@ -217,7 +219,9 @@ int update_resume(struct memory *m, struct owner *o)
             update_do(m, o);
             rc = op_work(m, o);
         } else {
-            if (!o->op.abandon)
+            if (o->op.abandon)
+                o->op.result = -EINVAL;
+            else
                 store_write(m, o);
             reference_release(m, o, o->op.table, FRAME_WRITABLE);
         }

@@ -10,13 +10,13 @@
 #include "hostile/sandbox.h"
 #include "lib/domain.h"
 
-#define LIST_MAX        64u
-#define PARTS_MAX       12u
-#define RING_PORTS      4u   /* the first ports are the rings' */
-#define PORTS           80u
-#define NUMBERS         48u
-#define ARGUMENT_PAGES  8u
-#define ARGUMENT_BYTES  512u /* mostly enough for what one call points to */
+#define LIST_MAX       64u
+#define PARTS_MAX      12u
+#define RING_PORTS     4u /* the first ports are the rings' */
+#define PORTS          80u
+#define NUMBERS        48u
+#define ARGUMENT_PAGES 8u
+#define ARGUMENT_BYTES 512u /* mostly enough for what one call points to */
 
 /* Calls that are collected for a multicall. */
 static struct multicall_entry *parts;
@@ -55,8 +55,8 @@ long attempt(uint64_t number, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
     long result;
 
     if (collecting && part_count < PARTS_MAX) {
-        parts[part_count++] = (struct multicall_entry){
-            .op = number, .args = {a, b, c, d}};
+        parts[part_count++] =
+            (struct multicall_entry){.op = number, .args = {a, b, c, d}};
         return 0;
     }
     result = hypercall((unsigned int)number, a, b, c, d);
@@ -106,8 +106,8 @@ static void update_make(struct mmu_update *update)
             update->val = any_entry(level);
         break;
     case 1: /* a slot of the land's L2 */
-        update->ptr = (frame_of(land_table()) << PAGE_SHIFT) +
-                      random_below(8) * 8;
+        update->ptr =
+            (frame_of(land_table()) << PAGE_SHIFT) + random_below(8) * 8;
         update->val = any_entry(2);
         break;
     case 2: /* how a sandbox page is mapped */
@@ -219,8 +219,8 @@ static void pin_make(struct mmuext_op *op)
 static void flush_make(struct mmuext_op *op)
 {
     static const unsigned char flushes[] = {
-        MMUEXT_TLB_FLUSH_LOCAL, MMUEXT_INVLPG_LOCAL, MMUEXT_TLB_FLUSH_MULTI,
-        MMUEXT_INVLPG_MULTI, MMUEXT_TLB_FLUSH_ALL, MMUEXT_INVLPG_ALL};
+        MMUEXT_TLB_FLUSH_LOCAL, MMUEXT_INVLPG_LOCAL,  MMUEXT_TLB_FLUSH_MULTI,
+        MMUEXT_INVLPG_MULTI,    MMUEXT_TLB_FLUSH_ALL, MMUEXT_INVLPG_ALL};
 
     op->cmd = flushes[random_below(sizeof(flushes))];
     op->arg1.linear_addr = any_address();
@@ -232,8 +232,8 @@ static void base_make(struct mmuext_op *op)
     op->cmd = MMUEXT_NEW_USER_BASEPTR;
     op->arg1.mfn = random_chance(50) ? frame_of(base_any()) : any_frame();
     if (random_chance(30))
-        op->arg1.mfn = random_chance(50) ? 0 : sandbox_frame(
-                                                   table_prepare(USE_L4));
+        op->arg1.mfn =
+            random_chance(50) ? 0 : sandbox_frame(table_prepare(USE_L4));
     else if (random_chance(50)) {
         op->cmd = MMUEXT_NEW_BASEPTR;
         op->arg1.mfn = frame_of(base_any());
@@ -248,8 +248,8 @@ static void extended_make(struct mmuext_op *op)
     case 2: base_make(op); break;
     case 3:
         op->cmd = random_chance(50) ? MMUEXT_CLEAR_PAGE : MMUEXT_COPY_PAGE;
-        op->arg1.mfn = random_chance(70) ? sandbox_frame(any_page())
-                                         : any_frame();
+        op->arg1.mfn =
+            random_chance(70) ? sandbox_frame(any_page()) : any_frame();
         op->arg2.src_mfn = any_frame();
         break;
     case 4:
@@ -298,9 +298,8 @@ static void attack_reservation(void)
         command = XENMEM_decrease_reservation;
 
     for (i = 0; i < count; i++) {
-        list[i] = command == XENMEM_increase_reservation
-                      ? 0
-                      : frame_take_donated();
+        list[i] =
+            command == XENMEM_increase_reservation ? 0 : frame_take_donated();
         if (command == XENMEM_decrease_reservation &&
             (list[i] == 0 || random_chance(5)))
             list[i] = spare_frame();
@@ -359,8 +358,8 @@ static void attack_descriptors(void)
 
     if (random_chance(50)) {
         for (i = 0; i < 16; i++)
-            list[i] = sandbox_frame(sandbox_page(
-                random_chance(90) ? USE_SEGMENTS : USE_DATA));
+            list[i] = sandbox_frame(
+                sandbox_page(random_chance(90) ? USE_SEGMENTS : USE_DATA));
         if (random_chance(70))
             attempt(__HYPERVISOR_update_va_mapping, address_of(page),
                     entry_make(sandbox_frame(page), MAP_READ), UVMF_INVLPG, 0);
@@ -370,8 +369,8 @@ static void attack_descriptors(void)
     } else if (random_chance(20)) {
         attempt(__HYPERVISOR_set_gdt, 0, 0, 0, 0);
     } else {
-        uint64_t flags = random_chance(60) ? 0x00cff200ul << 24 | 0xffff
-                                           : random_word();
+        uint64_t flags =
+            random_chance(60) ? 0x00cff200ul << 24 | 0xffff : random_word();
 
         if (is_wild() || random_chance(70))
             attempt(__HYPERVISOR_update_descriptor,
@@ -420,9 +419,15 @@ static void attack_events(void)
 static void attack_vcpu(void)
 {
     static const unsigned char commands[] = {
-        VCPUOP_initialise, VCPUOP_up, VCPUOP_is_up, VCPUOP_get_runstate_info,
-        VCPUOP_register_runstate_memory_area, VCPUOP_get_physid,
-        VCPUOP_stop_periodic_timer, VCPUOP_send_nmi, 40};
+        VCPUOP_initialise,
+        VCPUOP_up,
+        VCPUOP_is_up,
+        VCPUOP_get_runstate_info,
+        VCPUOP_register_runstate_memory_area,
+        VCPUOP_get_physid,
+        VCPUOP_stop_periodic_timer,
+        VCPUOP_send_nmi,
+        40};
     uint64_t *words = argument(ARGUMENT_BYTES);
 
     words[0] = any_address();
@@ -443,9 +448,8 @@ static void attack_grants(void)
 
     setup->dom = (domid_t)self();
     setup->nr_frames = (uint32_t)random_below(6);
-    setup->frame_list.p = random_chance(80)
-                              ? argument(ARGUMENT_BYTES)
-                              : (void *)(uintptr_t)any_address();
+    setup->frame_list.p = random_chance(80) ? argument(ARGUMENT_BYTES)
+                                            : (void *)(uintptr_t)any_address();
     attempt(__HYPERVISOR_grant_table_op,
             random_chance(40) ? GNTTABOP_setup_table : random_below(14),
             address_of(setup), random_chance(90) ? 1 : random_word(), 0);
@@ -462,9 +466,9 @@ static void attack_debug(void)
         return;
     }
     attempt(__HYPERVISOR_set_debugreg, n,
-            random_chance(50) ? address_of(argument_pages) +
-                                    random_below(4096) * 8
-                              : any_address(),
+            random_chance(50)
+                ? address_of(argument_pages) + random_below(4096) * 8
+                : any_address(),
             0, 0);
     attempt(__HYPERVISOR_set_debugreg, 7,
             random_chance(70) ? (0x400 | 1ul << 2 * n | kind << (16 + 4 * n))
@@ -494,8 +498,7 @@ static void attack_small(void)
                 random_chance(50) ? random_below(4) : random_word(), 0, 0, 0);
         break;
     case 1:
-        attempt(__HYPERVISOR_vm_assist, random_below(3), random_below(8), 0,
-                0);
+        attempt(__HYPERVISOR_vm_assist, random_below(3), random_below(8), 0, 0);
         break;
     case 2:
         attempt(__HYPERVISOR_fpu_taskswitch, random_below(2), 0, 0, 0);
@@ -538,8 +541,8 @@ static void attack_schedule(void)
         return;
     }
     words[0] = (uint32_t)random_below(8);
-    attempt(__HYPERVISOR_sched_op, SCHEDOP_remote_shutdown,
-            address_of(words), 0, 0);
+    attempt(__HYPERVISOR_sched_op, SCHEDOP_remote_shutdown, address_of(words),
+            0, 0);
 }
 
 /* Any number, any arguments, but for calls that would end this program: the
@@ -549,19 +552,17 @@ static void attack_strange(void)
     static const uint64_t dangerous =
         1ul << __HYPERVISOR_set_trap_table | 1ul << __HYPERVISOR_mmu_update |
         1ul << __HYPERVISOR_set_callbacks |
-        1ul << __HYPERVISOR_sched_op_compat |
-        1ul << __HYPERVISOR_set_debugreg | 1ul << __HYPERVISOR_memory_op |
-        1ul << __HYPERVISOR_multicall | 1ul << __HYPERVISOR_console_io |
-        1ul << __HYPERVISOR_iret | 1ul << __HYPERVISOR_vcpu_op |
-        1ul << __HYPERVISOR_mmuext_op | 1ul << __HYPERVISOR_sched_op |
-        1ul << __HYPERVISOR_callback_op |
+        1ul << __HYPERVISOR_sched_op_compat | 1ul << __HYPERVISOR_set_debugreg |
+        1ul << __HYPERVISOR_memory_op | 1ul << __HYPERVISOR_multicall |
+        1ul << __HYPERVISOR_console_io | 1ul << __HYPERVISOR_iret |
+        1ul << __HYPERVISOR_vcpu_op | 1ul << __HYPERVISOR_mmuext_op |
+        1ul << __HYPERVISOR_sched_op | 1ul << __HYPERVISOR_callback_op |
         1ul << __HYPERVISOR_event_channel_op |
         1ul << __HYPERVISOR_update_va_mapping |
         1ul << __HYPERVISOR_update_va_mapping_otherdomain;
-    static const uint64_t deadly = 1ul << __HYPERVISOR_sched_op_compat |
-                                   1ul << __HYPERVISOR_sched_op |
-                                   1ul << __HYPERVISOR_iret |
-                                   1ul << __HYPERVISOR_console_io;
+    static const uint64_t deadly =
+        1ul << __HYPERVISOR_sched_op_compat | 1ul << __HYPERVISOR_sched_op |
+        1ul << __HYPERVISOR_iret | 1ul << __HYPERVISOR_console_io;
     uint64_t number = random_below(NUMBERS);
 
     if ((is_wild() ? deadly : dangerous) >> number & 1)
@@ -599,10 +600,10 @@ struct choice {
 };
 
 static const struct choice choices[] = {
-    {26, attack_update},   {22, attack_mapping}, {22, attack_extended},
-    {5, attack_memory},    {5, attack_descriptors}, {3, attack_version},
-    {3, attack_events},    {2, attack_vcpu},     {2, attack_grants},
-    {5, attack_small},     {1, attack_console},  {1, attack_schedule},
+    {26, attack_update}, {22, attack_mapping},    {22, attack_extended},
+    {5, attack_memory},  {5, attack_descriptors}, {3, attack_version},
+    {3, attack_events},  {2, attack_vcpu},        {2, attack_grants},
+    {5, attack_small},   {1, attack_console},     {1, attack_schedule},
     {3, attack_strange},
 };
 

@@ -28,6 +28,5 @@ uint64_t now_ns(void)
 
     ticks = shift < 0 ? ticks >> -shift : ticks << shift;
     return times.system_time +
-           (uint64_t)((unsigned __int128)ticks * times.tsc_to_system_mul >>
-                      32);
+           (uint64_t)((unsigned __int128)ticks * times.tsc_to_system_mul >> 32);
 }

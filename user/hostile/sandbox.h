@@ -13,15 +13,7 @@
 #include "lib/domain.h"
 
 /* What a page of the sandbox is mostly used as. A level is a use. */
-enum use {
-    USE_DATA,
-    USE_L1,
-    USE_L2,
-    USE_L3,
-    USE_L4,
-    USE_SEGMENTS,
-    USES
-};
+enum use { USE_DATA, USE_L1, USE_L2, USE_L3, USE_L4, USE_SEGMENTS, USES };
 
 void sandbox_setup(const start_info_t *info, bool wild);
 

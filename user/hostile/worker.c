@@ -10,10 +10,10 @@
 #include "hostile/random.h"
 #include "lib/domain.h"
 
-#define PAGES       128u
-#define WORDS       (PAGES * TABLE_ENTRIES)
-#define STEP        256u    /* words between two looks at the clock */
-#define AWAY_NS     500000u /* a longer step than this had others in it */
+#define PAGES   128u
+#define WORDS   (PAGES * TABLE_ENTRIES)
+#define STEP    256u    /* words between two looks at the clock */
+#define AWAY_NS 500000u /* a longer step than this had others in it */
 
 /* When it began, and what of the time since then was not its own. */
 static uint64_t began, last, away, times_away;

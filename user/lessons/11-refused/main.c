@@ -106,8 +106,8 @@ static void big_entries(void)
     attack("XSA-167: superpages beyond memory",
            "The number was an index before anybody compared it.");
     ask("Map 2 MiB that begin at frame 2^36.");
-    answer(entry_write(land_l2, 1,
-                       entry_make(BEYOND, MAP_TABLE | ENTRY_LARGE)));
+    answer(
+        entry_write(land_l2, 1, entry_make(BEYOND, MAP_TABLE | ENTRY_LARGE)));
     ask("Mark the superpage at frame -512.");
     answer(extended(MMUEXT_MARK_SUPER, ~0ul << 9, 0));
     rule("E1");
@@ -117,8 +117,8 @@ static void big_entries(void)
     answer(entry_write(table_find(LAND, 3), 2,
                        entry_make(0, MAP_TABLE | ENTRY_LARGE)));
     ask("Map 512 GiB by an L4 entry.");
-    answer(entry_write(base_table(), 3,
-                       entry_make(0, MAP_TABLE | ENTRY_LARGE)));
+    answer(
+        entry_write(base_table(), 3, entry_make(0, MAP_TABLE | ENTRY_LARGE)));
     rule("E2, E1");
 }
 
@@ -179,7 +179,7 @@ static void numbers(void)
     say("  frames given back: %ld\n", give_back(frame_of(land_l1), 60));
 }
 
-/* --------------------------------------------------------- half-built tables */
+/* ------------------------------------------------------ half-built tables */
 
 static void half_built(void)
 {
@@ -215,7 +215,7 @@ static void half_built(void)
     release("its L1 table", l1);
 }
 
-/* ------------------------------------------------- memory that changes its use */
+/* -------------------------------------------- memory that changes its use */
 
 static void two_uses(void)
 {
@@ -334,16 +334,15 @@ static void swapped(void)
     l2[0] = entry_make(frame_of(l1), MAP_TABLE);
     page_protect(l2);
     table_pin(land_l2, 2);
-    swap = mmu_request(l3, slot_of(LAND, 3),
-                       entry_make(frame_of(l2), MAP_TABLE));
+    swap =
+        mmu_request(l3, slot_of(LAND, 3), entry_make(frame_of(l2), MAP_TABLE));
     attack("XSA-286: the way to an entry changes under way",
            "Xen walked by an old translation, and changed the old table.");
     say("  In one multicall, another L2 table, then a page below it.\n");
     hypercall_multicall(list, 2);
     say("  the new L1 table was changed: %s, the old one: %s\n",
         yes_no(l1[0] != 0), yes_no(land_l1[0] != 0));
-    entry_write(l3, slot_of(LAND, 3),
-                entry_make(frame_of(land_l2), MAP_TABLE));
+    entry_write(l3, slot_of(LAND, 3), entry_make(frame_of(land_l2), MAP_TABLE));
     forget_all();
     table_unpin(land_l2);
 }
