@@ -115,7 +115,8 @@ USER_LDFLAGS := -m elf_x86_64 -T user/user.ld -static -nostdlib -no-pie \
 
 # ---------------------------------------------------------------- targets
 
-.PHONY: help all kernel lessons-elf iso run run-grub lessons lessons-on-xen \
+.PHONY: help all kernel lessons-elf iso run run-uefi run-window run-grub \
+        lessons lessons-on-xen \
         test test-host test-qemu checks fuzz screenshot format clean FORCE
 
 help: ## show this list
@@ -156,6 +157,12 @@ iso: ## make build/tally.iso, for a CD, a stick or QEMU
 	@+$(again) iso-now
 
 run: run-and-keep-status ## boot the ISO with the lessons, or DOMAIN=
+	$(call leave_with,$(STATUS))
+
+run-uefi: run-uefi-and-keep-status ## the same by UEFI
+	$(call leave_with,$(STATUS))
+
+run-window: run-window-and-keep-status ## the same, with its screen in a window
 	$(call leave_with,$(STATUS))
 
 run-grub: run-grub-and-keep-status ## boot Debian's GRUB as a domain
@@ -201,10 +208,19 @@ clean: ## remove build/
 
 # Make ends with 2 whatever a recipe returned. A small loaded function ends it
 # with the status that is promised above.
-.PHONY: run-and-keep-status run-grub-and-keep-status
+.PHONY: run-and-keep-status run-grub-and-keep-status \
+        run-uefi-and-keep-status run-window-and-keep-status
 run-and-keep-status:
 	@tools/install run
 	@+$(again) run-now
+
+run-uefi-and-keep-status:
+	@tools/install run uefi
+	@+TALLY_FIRMWARE=uefi $(again) run-now
+
+run-window-and-keep-status:
+	@tools/install run window
+	@+TALLY_WINDOW=yes $(again) run-now
 
 run-grub-and-keep-status:
 	@tools/install run
@@ -243,7 +259,7 @@ screenshot-now: all
 
 test-now:
 	@tests/run build checks bad unit explore scenes coverage fuzz boot matrix \
-	    domains xen
+	    domains hostile xen
 
 test-host-now:
 	@tests/run unit explore fuzz

@@ -55,13 +55,14 @@ int door_step(struct domain *d, int rc)
 {
     struct owner *o = &d->owner;
 
-    if (rc == STOP_FLUSH)
+    if (rc == STOP_FLUSH) {
         door_flush();
-    else if (rc == STOP_BUDGET)
-        schedule_point();
-    else if (rc == STOP_LOAD && current() == &d->vcpu[o->op.vcpu])
+    } else if (rc == STOP_BUDGET) {
+        schedule_point();               /* nothing else renews the budget: */
+        o->budget = door_budget;        /* call_step counts on it, too */
+    } else if (rc == STOP_LOAD && current() == &d->vcpu[o->op.vcpu]) {
         door_load(current());
-    o->budget = door_budget;
+    }
     if (rc > 0)
         rc = op_resume(&machine, o);
     if (rc < 0 && o->refusal.rule != RULE_NONE)

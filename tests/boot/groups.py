@@ -8,15 +8,18 @@ import subprocess
 
 import elf
 import inside
+import together
 import vm
 
 HELLO = "01-hello"
 
 
 def lesson_names():
-    """Return the names of all lessons."""
+    """Return the names of the lessons that are one domain."""
     return sorted(os.path.basename(os.path.dirname(path)) for path in
-                  glob.glob(os.path.join(vm.TREE, "user/lessons/*/main.c")))
+                  glob.glob(os.path.join(vm.TREE, "user/lessons/*/main.c"))
+                  if not os.path.exists(os.path.join(os.path.dirname(path),
+                                                     "modules")))
 
 
 def lesson_bytes(name):
@@ -370,4 +373,5 @@ def make():
 
 
 ALL = {"lessons": lessons, "iso": iso, "grub": grub, "modules": modules,
-       "options": options, "make": make, "inside": inside.inside}
+       "options": options, "make": make, "inside": inside.inside,
+       "together": together.together}

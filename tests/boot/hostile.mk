@@ -11,6 +11,7 @@ MINUTES := 30
 .PHONY: hostile-elf test-hostile soak
 
 hostile-elf: $(HOSTILE_ELF)
+all: $(HOSTILE_ELF)
 
 test-hostile: all hostile-elf ## a hostile domain: a million random calls
 	@tests/boot/hostile
