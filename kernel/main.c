@@ -31,6 +31,8 @@ enum boot_kind { BOOT_MULTIBOOT2 = 1, BOOT_PVH = 2 };
 
 #define FOUR_GIB UINT64_C(0x100000000)
 #define MIB UINT64_C(0x100000)
+/* Bytes into the window: nothing is ever mapped there. */
+#define WINDOW_GAP UINT64_C(0x28000)
 /* No boot information is longer. */
 #define MBI_BYTES MIB
 
@@ -203,6 +205,14 @@ static void take_over(void)
         give_up(problem, "");
 }
 
+/* selftest=panic: a fault of the kernel's own, to see what it prints. */
+static void provoke_panic(void)
+{
+    volatile uint64_t *nowhere = (volatile uint64_t *)(uintptr_t)WINDOW_BASE;
+
+    nowhere[WINDOW_GAP / sizeof(*nowhere)] = 1;
+}
+
 void kernel_main(uint32_t kind, paddr_t paddr)
 {
     uint8_t end;
@@ -223,6 +233,8 @@ void kernel_main(uint32_t kind, paddr_t paddr)
     take_over();
     keep_contract();
     print_memory();
+    if (options.selftest == 1)
+        provoke_panic();
     keyboard_init(options.keyboard && acpi_info_get()->has_8042);
     inspect_init();
     end = life_of_modules(&info, &contract);

@@ -23,6 +23,7 @@ static unsigned int exit_choice;
 static unsigned int run_choice;
 
 static const char *const exit_names[] = {"halt", "qemu", NULL};
+static const char *const selftest_names[] = {"none", "panic", NULL};
 static const char *const run_names[] = {"together", "inturn", NULL};
 static const char *const audit_names[] = {"off", "end", "call", NULL};
 static const char *const cpu_names[] = {"warn", "strict", NULL};
@@ -52,6 +53,10 @@ static const struct option table[] = {
     {.name = "audit_every",
      .kind = OPTION_NUMBER,
      .value = &options.audit_every},
+    {.name = "selftest",
+     .kind = OPTION_CHOICE,
+     .value = &options.selftest,
+     .choices = selftest_names},
     {.name = "mem", .kind = OPTION_SIZE, .value = &options.memory},
     {.name = "run",
      .kind = OPTION_CHOICE,

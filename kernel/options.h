@@ -24,6 +24,7 @@ struct kernel_options {
     bool exit_qemu;             /* exit=qemu */
     unsigned int audit;         /* enum audit_when */
     uint64_t audit_every;       /* audit_every=N: every N calls; 0: never */
+    unsigned int selftest;      /* selftest=: 1 panic */
     uint64_t memory;            /* mem=, bytes; 0: all */
     bool refusals;
     bool stat;                  /* what a domain did, at its end */

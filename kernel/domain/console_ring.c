@@ -3,13 +3,14 @@
 #include <xen/io/console.h>
 
 #include "domain/event.h"
+#include "domain/schedule.h"
 #include "report.h"
 #include "x86/log.h"
 
 enum {
     OUT_BYTES = sizeof(((struct xencons_interface *)0)->out),
     IN_BYTES = sizeof(((struct xencons_interface *)0)->in),
-    PIECE_BYTES = 256,
+    PIECE_BYTES = 128,          /* between two pieces others have their turn */
 };
 
 /* Bytes must be seen before the index that covers them, on both sides. */
@@ -45,6 +46,7 @@ void console_ring_drain(struct domain *d)
         for (n = 0; n < sizeof(piece) && cons != prod; n++, cons++)
             piece[n] = out[MASK_XENCONS_IDX(cons, ring->out)];
         log_domain_write(d->owner.id, piece, n);
+        schedule_point();
     }
     index_write(&ring->out_cons, cons);
     event_set_pending(d, d->console_port);

@@ -61,6 +61,7 @@ void door_call_done(struct domain *d)
 /* The vcpu has ended: last words, and the first step of giving back. */
 static void leave_begin(struct domain *d)
 {
+    d->vcpu[0].timer_ns = 0;            /* no event into what is given back */
     console_ring_drain(d);
     store_close(d);
     report_print();

@@ -15,7 +15,8 @@
 #include "x86/tsc.h"
 
 static struct vcpu *running;    /* NULL while the idle thread runs */
-static struct domain *last;     /* whose vcpu ran last */
+static struct domain *last;     /* whose vcpu ran last: only a place */
+static uint16_t last_id;        /* which domain that was; 0: none yet */
 static uint64_t idle_rsp;
 static uint64_t next_tick_ns;
 static uint64_t slice_end_ns;   /* of the running vcpu */
@@ -33,15 +34,15 @@ struct schedule_counts schedule_counts(void)
     return counts;
 }
 
-/* Load the guest's breakpoints, if it has any. */
+/* Load the guest's debug registers; leave() has switched the last one's off.
+ * All of them: what it switches on later must not be another's. */
 static void load_breakpoints(const struct vcpu *v)
 {
     unsigned int i;
 
-    if ((v->dr[7] & 0xff) == 0)
-        return;
     for (i = 0; i < 4; i++)
         dr_write(i, v->dr[i]);
+    dr_write(6, 0);
     dr_write(7, v->dr[7]);
 }
 
@@ -62,9 +63,10 @@ static void timer_arm(void)
 /* Run a vcpu until it comes back. On the idle thread's stack. */
 static void switch_to(struct vcpu *v)
 {
-    if (barrier_on_switch && last && last != v->domain)
+    if (barrier_on_switch && last_id != 0 && last_id != v->domain->owner.id)
         cpu_ibpb();
     last = v->domain;
+    last_id = v->domain->owner.id;
     running = v;
     due = false;
     counts.switches++;

@@ -292,8 +292,22 @@ def check_bad_option(number, options, module_options, pattern):
     return remarks + (found.tail(25) if remarks else [])
 
 
+def panic():
+    """What a panic prints: registers in words, and names in the backtrace."""
+    found = vm.boot(["-kernel", vm.KERNEL, "-append",
+                     "exit=qemu selftest=panic"], 60, name="panic")
+    remarks = found.missing(r"^\(TALLY\) PANIC: #PF page fault in the kernel",
+                            r"^\(TALLY\) write of ffff80c000028000 .*not mapped",
+                            r"^\(TALLY\) rip ffff8080\w+ ",
+                            r"^\(TALLY\) +ffff8080\w+ kernel_main\+0x")
+    if found.status != 2:
+        remarks.append(f"exit status {found.status}")
+    return remarks + (found.tail(25) if remarks else [])
+
+
 def options():
     """Options that are no good."""
+    yield "selftest=panic: decoded, with names", panic
     for number, (title, *rest) in enumerate(BAD_OPTIONS, 1):
         yield title, lambda number=number, rest=rest: \
             check_bad_option(number, *rest)

@@ -12,12 +12,14 @@
 
 #include "domain/console_ring.h"
 #include "domain/event.h"
+#include "domain/schedule.h"
 #include "report.h"
 #include "x86/log.h"
 
 static struct xencons_interface ring;
 static struct domain d;
 static unsigned int events;
+static unsigned int turns;
 static char printed[8192];
 static size_t printed_bytes;
 
@@ -26,6 +28,12 @@ void event_set_pending(struct domain *domain, evtchn_port_t port)
     assert_ptr_equal(domain, &d);
     assert_int_equal(port, 2);
     events++;
+}
+
+/* Between two pieces: a ring that is full is a fifth of a second on a line. */
+void schedule_point(void)
+{
+    turns++;
 }
 
 /* Refusals are printed before the domain speaks. */
@@ -51,6 +59,7 @@ static int set_up(void **state)
     d.console = &ring;
     d.console_port = 2;
     events = 0;
+    turns = 0;
     printed_bytes = 0;
     return 0;
 }
@@ -88,6 +97,7 @@ static void console_prints_a_ring_full(void **state)
     console_ring_drain(&d);
     assert_int_equal(printed_bytes, sizeof(text));
     assert_memory_equal(printed, text, sizeof(text));
+    assert_int_equal(turns, sizeof(text) / 128);
 }
 
 static void console_with_mad_indexes(void **state)
