@@ -443,11 +443,14 @@ static void give_all_back(struct domain *d)
     if (d->vcpu[0].stack_top != 0)
         stack_free(d->vcpu[0].stack_top);
     store_close(d);
-    if (door_run(d, owner_destroy(&machine, &d->owner)) != 0)
+    if (door_run(d, owner_destroy(&machine, &d->owner)) != 0) {
+        d->vcpu[0].state = VCPU_ENDED;  /* a zombie, which never runs */
+        d->removed = true;
         log_printf(LOG_ERROR, "domain %s: its memory cannot be given back",
                    d->name);
-    else
+    } else {
         domain_free(d);
+    }
 }
 
 /* What can be said before anything is taken. */

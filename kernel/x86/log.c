@@ -188,7 +188,6 @@ static void domain_control(struct log *log, char byte)
         log->column++;
         emit(log, TONE_DOMAIN, "\t", 1);
         break;
-    case '\033': emit(log, TONE_DOMAIN, "\033", 1); break;
     default:
         log->column++;
         emit(log, TONE_DOMAIN, "?", 1);

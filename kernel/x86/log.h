@@ -56,7 +56,8 @@ void log_printf(enum log_level level, const char *format, ...)
  *
  * domain  its number
  * text    any bytes; control bytes other than newline, return, tab,
- *         backspace and escape are shown as '?'
+ *         backspace are shown as '?', escape too: with it a line could be made
+ *         to look like another's
  * bytes   their number
  *
  * An unfinished line stays open until the domain goes on or another writer

@@ -297,7 +297,8 @@ def panic():
     found = vm.boot(["-kernel", vm.KERNEL, "-append",
                      "exit=qemu selftest=panic"], 60, name="panic")
     remarks = found.missing(r"^\(TALLY\) PANIC: #PF page fault in the kernel",
-                            r"^\(TALLY\) write of ffff80c000028000 .*not mapped",
+                            r"^\(TALLY\) write of ffff80c000028000 .*"
+                            r"not mapped",
                             r"^\(TALLY\) rip ffff8080\w+ ",
                             r"^\(TALLY\) +ffff8080\w+ kernel_main\+0x")
     if found.status != 2:

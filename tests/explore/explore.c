@@ -1,9 +1,10 @@
 /*
  * explore - try everything on a tiny machine: see docs/explore.md.
  *
- * usage: explore [-b TRANSITIONS] [-q] [WORLD...]
+ * usage: explore [-b TRANSITIONS] [-o FOLDER] [-q] [WORLD...]
  *
  * -b  stop in each world after so many transitions
+ * -o  where violation-WORLD.scene goes when there is one
  * -q  few words: only what is wrong, and not whether every rule refused
  *
  * Two worlds are explored at a time, each in a process of its own. Ends with
@@ -25,6 +26,7 @@
 struct run {
     uint64_t bound;
     bool quiet;
+    const char *folder;
     struct findings *findings; /* one for each world, shared by all */
     uint32_t running;
     int failed;
@@ -46,7 +48,7 @@ static void start(struct run *r, uint32_t n)
         r->running++;
         return;
     }
-    search(&world_kinds[n], r->bound, &r->findings[n]);
+    search(&world_kinds[n], r->bound, r->folder, &r->findings[n]);
     if (!r->quiet && !r->findings[n].failed)
         print_world(&world_kinds[n], &r->findings[n]);
     fflush(stdout);
@@ -114,14 +116,16 @@ static bool wanted(char **names, const char *name)
 
 int main(int argc, char **argv)
 {
-    struct run r = {.bound = DEFAULT_BOUND};
+    struct run r = {.bound = DEFAULT_BOUND, .folder = "build/explore"};
     time_t began = time(NULL);
     int option;
     uint32_t n;
 
-    while ((option = getopt(argc, argv, "b:q")) != -1) {
+    while ((option = getopt(argc, argv, "b:o:q")) != -1) {
         if (option == 'b')
             r.bound = strtoull(optarg, NULL, 0);
+        else if (option == 'o')
+            r.folder = optarg;
         else if (option == 'q')
             r.quiet = true;
         else

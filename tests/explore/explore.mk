@@ -13,7 +13,7 @@ BOUND :=
 .PHONY: explore explore-mutants
 
 explore: $(EXPLORE)/explore ## try everything on a tiny machine (BOUND=N)
-	$(Q)$< $(if $(BOUND),-b $(BOUND))
+	$(Q)$< -o $(BUILD)/explore $(if $(BOUND),-b $(BOUND))
 
 explore-mutants: $(BUILD)/include/xen ## is every broken core found out?
 	$(Q)$(PYTHON) tests/explore/mutants.py $(EXPLORE)/mutants

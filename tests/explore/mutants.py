@@ -5,12 +5,15 @@ usage: tests/explore/mutants.py FOLDER [NAME...]
 
 Each mutant is one place of kernel/mm or of the explorer's door that was made
 wrong, as in mutants.txt. It is compiled in FOLDER and must be found out by
-the explorer; the breach and its shortest sequence go to FOLDER/NAME.txt.
+the explorer; the breach and its shortest sequence go to FOLDER/NAME.txt, the
+scene of it to FOLDER/NAME-scene.
 """
 
 import concurrent.futures
+import itertools
 import os
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -23,6 +26,13 @@ SECONDS = 600
 FLAGS = ["-std=c11", "-D_GNU_SOURCE", "-O2", "-fno-strict-aliasing", "-w",
          "-Itests/explore/geometry", "-Itests/explore", "-Ikernel",
          "-isystem", "build/include"]
+PLAYER = "build/tests/scenes/play"
+PLAY_FLAGS = ["-std=c11", "-D_GNU_SOURCE", "-O1", "-fno-strict-aliasing", "-w",
+              "-fsanitize=address,undefined", "-Ikernel/mm/geometry",
+              "-Ikernel", "-isystem", "build/include"]
+PLAY_PARTS = ["build/tests/unit/obj/tests/scenes/host.o",
+              "build/tests/unit/obj/user/scene-player/scene.o",
+              "build/tests/unit/libpure.a"]
 
 
 def read_mutants():
@@ -106,7 +116,8 @@ def try_mutant(mutant, folder, objects):
     subprocess.run(["gcc", "-o", program, output] +
                    [o for s, o in objects.items() if s != source], check=True)
     try:
-        done = subprocess.run([program, "-q", "-b", str(BOUND), world],
+        done = subprocess.run([program, "-q", "-b", str(BOUND), "-o",
+                               str(folder / (name + "-scene")), world],
                               text=True, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, timeout=SECONDS,
                               check=False)
@@ -121,6 +132,40 @@ def try_mutant(mutant, folder, objects):
     steps = sum(1 for line in said.splitlines()
                 if line.lstrip()[:1].isdigit())
     return True, f"{first} ({steps} steps)"
+
+
+def build_player(mutant, folder):
+    """Link the scene player of the host with a broken core; return it."""
+    name, source, old, new, _ = mutant
+    text = replace((TREE / source).read_text(encoding="utf-8"), old, new)
+    broken = folder / f"{name}-play.c"
+    broken.write_text(text, encoding="utf-8")
+    program = str(folder / f"{name}-play")
+    # The broken object comes first: the library's own is not taken then.
+    subprocess.run(["gcc"] + PLAY_FLAGS + ["-o", program, str(broken)] +
+                   PLAY_PARTS + ["-lcmocka"], cwd=TREE, check=True)
+    return program
+
+
+def play(program, scene):
+    """Play a scene; return what was answered differently.
+
+    The model knows errnos, no rules: where the scene names none, any will do.
+    """
+    done = subprocess.run([program, str(scene)], cwd=TREE, text=True,
+                          stdin=subprocess.DEVNULL, capture_output=True,
+                          errors="replace", timeout=SECONDS, check=False)
+    wrong = []
+    hoped = pathlib.Path(scene).read_text(encoding="utf-8").splitlines()
+    for line, said in itertools.zip_longest(hoped, done.stdout.splitlines(),
+                                            fillvalue=""):
+        if said != line and not (re.search(r"-> E[A-Z]+$", line) and
+                                 re.fullmatch(re.escape(line) + r" \w+",
+                                              said)):
+            wrong.append(f"{line} (answered: {said})")
+    if done.returncode and not wrong:
+        wrong.append(f"ended with status {done.returncode}: {done.stderr}")
+    return wrong
 
 
 def main(arguments):

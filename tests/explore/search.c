@@ -4,8 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 
-#include "step.h"
+#include "script.h"
 
 /* Address space for the states; pages come as they are written. */
 #define STORE_BYTES (UINT64_C(1) << 36)
@@ -39,6 +40,9 @@ struct search {
     struct findings *f;
     uint32_t from; /* the step under way: its node, its action */
     uint32_t action;
+    bool crashed;
+    const char *folder; /* for scenes */
+    struct script script;
 };
 
 static struct search s;
@@ -192,14 +196,35 @@ static struct outcome take(uint32_t action)
     return step_take(&s.w, &s.before, &s.alphabet, a, &s.md);
 }
 
+/* The scene of a breach is to be played: tell where it is. */
+static FILE *scene_open(void)
+{
+    char path[4096];
+    FILE *out;
+
+    mkdir(s.folder, 0777);
+    snprintf(path, sizeof(path), "%s/violation-%s.scene", s.folder,
+             s.kind->name);
+    out = fopen(path, "w");
+    if (out)
+        printf("  as a scene: %s\n", path);
+    else
+        perror(path);
+    return out;
+}
+
 /* Take the steps from the start to node n, then the one that fails. */
 static void print_breach(uint32_t n, uint32_t action, const char *wrong)
 {
     uint32_t *path = malloc((s.count + 1) * sizeof(*path));
     uint32_t length = 0, at;
-    struct outcome out;
+    struct outcome out = {.called = false};
+    FILE *scene;
 
     printf("%s: %s\n", s.kind->name, wrong);
+    recall(0);
+    scene = scene_open();
+    script_begin(&s.script, scene, &s.w, &s.alphabet, wrong);
     for (at = n; at != 0; at = s.nodes[at].parent)
         path[length++] = at;
     for (at = 0; at <= length; at++) {
@@ -211,10 +236,17 @@ static void print_breach(uint32_t n, uint32_t action, const char *wrong)
         printf("  %2u. ", at + 1);
         action_print(stdout, &s.alphabet.action[a & ~WHOLE]);
         printf(a & WHOLE ? ", without a stop" : "");
-        fflush(stdout);
+        if (at == length && s.crashed)
+            script_step(&s.script, &s.alphabet.action[a & ~WHOLE], &s.before,
+                        &s.w, &(struct outcome){.called = false});
+        fflush(NULL);
         out = take(a);
         print_outcome(&out);
+        script_step(&s.script, &s.alphabet.action[a & ~WHOLE], &s.before, &s.w,
+                    &out);
     }
+    if (scene)
+        fclose(scene);
     if (out.called && out.rc <= 0)
         printf("  the model's answer: %d\n", out.expected);
     printf("  => %s\n", wrong);
@@ -227,6 +259,7 @@ static void print_breach(uint32_t n, uint32_t action, const char *wrong)
 static void crashed(int number)
 {
     signal(number, SIG_DFL);
+    s.crashed = true;
     print_breach(s.from, s.action, "the core crashes");
     exit(1);
 }
@@ -279,11 +312,13 @@ static bool begin(const struct world_kind *kind)
     return true;
 }
 
-void search(const struct world_kind *kind, uint64_t bound, struct findings *f)
+void search(const struct world_kind *kind, uint64_t bound, const char *folder,
+            struct findings *f)
 {
     uint32_t n, action, end = 1;
 
     s.f = f;
+    s.folder = folder;
     signal(SIGSEGV, crashed);
     if (!begin(kind))
         return;

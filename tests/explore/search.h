@@ -23,8 +23,10 @@ struct findings {
  * search - explore one world.
  *
  * bound  transitions after which to stop
+ * folder where the scene of a breach goes
  * f      zeroed; what was found. A breach ends the search.
  */
-void search(const struct world_kind *kind, uint64_t bound, struct findings *f);
+void search(const struct world_kind *kind, uint64_t bound, const char *folder,
+            struct findings *f);
 
 #endif
