@@ -1,7 +1,8 @@
 /*
- * A domain that minds its own business: it fills its memory with numbers
- * that follow from its seed, reads them back, and says how much of the time
- * it had the CPU. All that a bad neighbour could do to it would show here.
+ * A domain that minds its own business: it fills its memory and its SSE
+ * registers with numbers that follow from its seed, reads them back, and says
+ * how much of the time it had the CPU. All that a bad neighbour could do to it
+ * would show here.
  *
  *   seed=N      which numbers (0)
  *   seconds=N   for how long (10)
@@ -50,6 +51,28 @@ static uint64_t pass(uint64_t *memory, uint64_t seed, bool fill)
     return bad;
 }
 
+/* Nothing that the compiler makes uses these registers. */
+static void registers_fill(uint64_t word)
+{
+    __asm__ volatile("movq %0, %%xmm0\n\t"
+                     "movq %0, %%xmm7\n\t"
+                     "movq %0, %%xmm15"
+                     :
+                     : "r"(word));
+}
+
+/* How many of them are not what they should be? */
+static uint64_t registers_wrong(uint64_t word)
+{
+    uint64_t first, middle, last_one;
+
+    __asm__ volatile("movq %%xmm0, %0\n\t"
+                     "movq %%xmm7, %1\n\t"
+                     "movq %%xmm15, %2"
+                     : "=r"(first), "=r"(middle), "=r"(last_one));
+    return (first != word) + (middle != word) + (last_one != word);
+}
+
 void domain_main(const start_info_t *info)
 {
     const char *words = (const char *)info->cmd_line;
@@ -64,8 +87,10 @@ void domain_main(const start_info_t *info)
     clock_setup(info);
     began = last = now_ns();
     while (last - began < seconds * SECOND) {
+        registers_fill(~seed - passes);
         pass(memory, seed + passes, true);
         bad += pass(memory, seed + passes, false);
+        bad += registers_wrong(~seed - passes);
         passes++;
     }
     all = last - began;
