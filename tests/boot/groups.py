@@ -102,7 +102,7 @@ def choose_own_domain():
         ["-serial", "stdio", "-monitor", "none", "-boot", "d", "-cdrom", iso])
     try:
         terminal.expect("All lessons.*Your own domain", 60)
-        terminal.type("\x05\r")         # Ctrl-e: the last entry
+        terminal.type("\x0e\r")         # Ctrl-n: the next entry
         status = terminal.finish(60)
     finally:
         vm.machine.stop(terminal.process)
