@@ -24,7 +24,7 @@ struct trap_gate {
     bool     mask_events;
 };
 
-/* Registers of a page that a guest may have for a vcpu. */
+/* May a vcpu run? */
 enum vcpu_state {
     VCPU_RUNNABLE,
     VCPU_BLOCKED,           /* waits for an event or its timer */

@@ -141,7 +141,7 @@ static inline void flush_done(struct memory *m, uint32_t oldest)
  * mfn    the frame that is the reason; MFN_NONE if there is none
  *
  * Returns -error. Counts in o->refused[rule]. Fields table, slot, level and
- * word of the witness are the caller's to fill: see refuse_at().
+ * word of the witness are the caller's to fill.
  */
 int refuse(const struct memory *m, struct owner *o, enum rule rule, int error,
            mfn_t mfn);

@@ -55,9 +55,9 @@ void log_printf(enum log_level level, const char *format, ...)
  * log_domain_write - print what a domain wrote, line by line with "(dN) ".
  *
  * domain  its number
- * text    any bytes; control bytes other than newline, return, tab,
- *         backspace are shown as '?', escape too: with it a line could be made
- *         to look like another's
+ * text    any bytes; control bytes other than newline, return, tab and
+ *         backspace are shown as '?': with an escape sequence a line could be
+ *         made to look like another's
  * bytes   their number
  *
  * An unfinished line stays open until the domain goes on or another writer

@@ -5,36 +5,6 @@
 
 #include <string.h>
 
-static int setup(void **state)
-{
-    *state = world_new();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    world_free(*state);
-    return 0;
-}
-
-static int pin(struct world *w, mfn_t mfn, enum frame_type type)
-{
-    w->a.budget = w->budget;
-    return world_run(w, &w->a, table_pin(&w->m, &w->a, mfn, type));
-}
-
-static int unpin(struct world *w, mfn_t mfn)
-{
-    w->a.budget = w->budget;
-    return world_run(w, &w->a, table_unpin(&w->m, &w->a, mfn));
-}
-
-static int load(struct world *w, bool user, mfn_t mfn)
-{
-    w->a.budget = w->budget;
-    return world_run(w, &w->a, base_load(&w->m, &w->a, 0, user, mfn));
-}
-
 static int load_gdt(struct world *w, const mfn_t *frames, uint32_t count)
 {
     struct descriptors d = {.frames = frames, .count = count};
@@ -76,7 +46,7 @@ static void G1_only_allocated_frames_gain_references(void **state)
     struct world *w = *state;
     struct tree t = world_tree(w);
 
-    assert_int_equal(pin(w, t.l4, FRAME_L4), 0);
+    assert_int_equal(world_pin(w, t.l4, FRAME_L4), 0);
     assert_int_equal(frame_give_back(&w->m, &w->a, t.page[0]), 0);
     assert_int_equal(world_update(w, t.l1, 7, entry_ro(t.page[0])), -EBUSY);
     assert_int_equal(w->a.refusal.rule, RULE_G1);
@@ -104,15 +74,15 @@ static void G3_only_the_owner_refers_to_its_frames(void **state)
     mfn_t theirs = world_frame(w, &w->b);
     mfn_t kernels = 5 * EXTENT_FRAMES;
 
-    assert_int_equal(pin(w, t.l4, FRAME_L4), 0);
+    assert_int_equal(world_pin(w, t.l4, FRAME_L4), 0);
     assert_int_equal(world_update(w, t.l1, 1, entry_ro(theirs)), -EBUSY);
     assert_int_equal(w->a.refusal.rule, RULE_G3);
     assert_int_equal(world_update(w, t.l1, 1, entry_rw(kernels)), -EBUSY);
     assert_int_equal(w->a.refusal.rule, RULE_G3);
     assert_int_equal(world_update(w, theirs, 1, 5), -EINVAL);
-    assert_int_equal(pin(w, theirs, FRAME_L1), -EINVAL);
-    assert_int_equal(unpin(w, theirs), -EINVAL);
-    assert_int_equal(load(w, false, theirs), -EINVAL);
+    assert_int_equal(world_pin(w, theirs, FRAME_L1), -EINVAL);
+    assert_int_equal(world_unpin(w, theirs), -EINVAL);
+    assert_int_equal(world_load(w, false, theirs), -EINVAL);
     assert_int_equal(world_run(w, &w->a, frame_clear(&w->m, &w->a, theirs)),
                      -EINVAL);
     assert_int_equal(
@@ -129,14 +99,14 @@ static void G4_a_number_beyond_memory_names_nothing(void **state)
                                   UINT64_C(0xffffffffff)};
     uint32_t i;
 
-    assert_int_equal(pin(w, t.l4, FRAME_L4), 0);
+    assert_int_equal(world_pin(w, t.l4, FRAME_L4), 0);
     for (i = 0; i < 4; i++) {
         assert_int_equal(world_update(w, t.l1, 1, entry_ro(wrong[i])), -EPERM);
         assert_int_equal(w->a.refusal.rule, RULE_G4);
         assert_int_equal(world_update(w, t.l2, 1, entry_ro(wrong[i])), -EINVAL);
-        assert_int_equal(pin(w, wrong[i], FRAME_L2), -EINVAL);
+        assert_int_equal(world_pin(w, wrong[i], FRAME_L2), -EINVAL);
     }
-    assert_int_equal(unpin(w, MFN_NONE - 1), -EINVAL);
+    assert_int_equal(world_unpin(w, MFN_NONE - 1), -EINVAL);
     assert_int_equal(world_update(w, UINT64_MAX / 4096, 0, 0), -EINVAL);
 }
 
@@ -149,9 +119,9 @@ static void T1_the_first_user_chooses_the_type(void **state)
     uint32_t i;
 
     for (i = 0; i < 4; i++) {
-        assert_int_equal(pin(w, page, types[i]), 0);
+        assert_int_equal(world_pin(w, page, types[i]), 0);
         assert_int_equal(world_record(w, page)->type, types[i]);
-        assert_int_equal(unpin(w, page), 0);
+        assert_int_equal(world_unpin(w, page), 0);
         memset(w->ram[page], 0, PAGE_BYTES);
     }
 }
@@ -161,7 +131,7 @@ static void T2_one_use_at_a_time(void **state)
     struct world *w = *state;
     struct tree t = world_tree(w);
 
-    assert_int_equal(pin(w, t.l4, FRAME_L4), 0);
+    assert_int_equal(world_pin(w, t.l4, FRAME_L4), 0);
     assert_int_equal(world_update(w, t.l1, 17, entry_rw(t.l1)), -EBUSY);
     assert_int_equal(w->a.refusal.rule, RULE_T2);
     assert_int_equal(w->a.refusal.mfn, t.l1);
@@ -170,8 +140,8 @@ static void T2_one_use_at_a_time(void **state)
     assert_int_equal(w->a.refusal.slot, 17);
     assert_int_equal(w->a.refusal.level, 1);
     assert_int_equal(world_update(w, t.l1, 17, entry_ro(t.l1)), 0);
-    assert_int_equal(pin(w, t.page[0], FRAME_L1), -EINVAL);
-    assert_int_equal(pin(w, t.l1, FRAME_L2), -EINVAL);
+    assert_int_equal(world_pin(w, t.page[0], FRAME_L1), -EINVAL);
+    assert_int_equal(world_pin(w, t.l1, FRAME_L2), -EINVAL);
     assert_int_equal(world_update(w, t.l3, 1, entry_rw(t.l1)), -EINVAL);
     assert_int_equal(world_update(w, t.l2, 1, entry_rw(t.l2)), -EINVAL);
     assert_int_equal(world_update(w, t.l4, 1, entry_rw(t.l4)), -EINVAL);
@@ -204,13 +174,13 @@ static void T4_trust_ends_at_zero(void **state)
     struct world *w = *state;
     struct tree t = world_tree(w);
 
-    assert_int_equal(pin(w, t.l1, FRAME_L1), 0);
+    assert_int_equal(world_pin(w, t.l1, FRAME_L1), 0);
     assert_int_equal(world_record(w, t.l1)->state, FRAME_SETTLED);
-    assert_int_equal(unpin(w, t.l1), 0);
+    assert_int_equal(world_unpin(w, t.l1), 0);
     assert_int_equal(world_record(w, t.l1)->state, FRAME_UNSETTLED);
     assert_int_equal(world_record(w, t.l1)->type, FRAME_L1);
     w->ram[t.l1][3] = entry_rw(t.l1);       /* behind the kernel's back */
-    assert_int_equal(pin(w, t.l1, FRAME_L1), -EBUSY);
+    assert_int_equal(world_pin(w, t.l1, FRAME_L1), -EBUSY);
     assert_int_equal(w->a.refusal.slot, 3);
 }
 
@@ -222,7 +192,7 @@ static void E1_reserved_and_cache_bits(void **state)
     mfn_t below[5] = {0, t.page[0], t.l1, t.l2, t.l3};
     uint32_t level;
 
-    assert_int_equal(pin(w, t.l4, FRAME_L4), 0);
+    assert_int_equal(world_pin(w, t.l4, FRAME_L4), 0);
     for (level = 1; level <= 4; level++) {
         uint64_t good = entry_ro(below[level]);
 
@@ -246,7 +216,7 @@ static void E1_address_bits_that_the_cpu_has_not(void **state)
     struct tree t = world_tree(w);
     uint64_t high = UINT64_C(1) << 40;
 
-    assert_int_equal(pin(w, t.l4, FRAME_L4), 0);
+    assert_int_equal(world_pin(w, t.l4, FRAME_L4), 0);
     w->m.limits.reserved = ENTRY_ADDRESS & ~(high - 1);
     assert_int_equal(world_update(w, t.l1, 9, entry_ro(t.page[0]) | high),
                      -EINVAL);
@@ -261,7 +231,7 @@ static void E2_no_superpages(void **state)
     struct tree t = world_tree(w);
     uint64_t huge = entry_rw(2 * EXTENT_FRAMES) | ENTRY_PS;
 
-    assert_int_equal(pin(w, t.l4, FRAME_L4), 0);
+    assert_int_equal(world_pin(w, t.l4, FRAME_L4), 0);
     assert_int_equal(world_update(w, t.l2, 4, huge), -EINVAL);
     assert_int_equal(w->a.refusal.rule, RULE_E2);
     assert_int_equal(world_update(w, t.l3, 4, huge), -EINVAL);
@@ -278,7 +248,7 @@ static void E3_not_present_entries_name_no_memory(void **state)
     struct tree t = world_tree(w);
     uint64_t payload = t.page[0] << PAGE_SHIFT;
 
-    assert_int_equal(pin(w, t.l4, FRAME_L4), 0);
+    assert_int_equal(world_pin(w, t.l4, FRAME_L4), 0);
     assert_int_equal(world_update(w, t.l1, 5, payload), 0);
     w->m.limits.l1tf = 1;
     w->m.limits.l1tf_safe = 1 << 20;
@@ -296,7 +266,7 @@ static void E4_the_kernels_slots(void **state)
     uint32_t i;
 
     w->ram[t.l4][KERNEL_SLOT_FIRST + 3] = entry_rw(5 * EXTENT_FRAMES);
-    assert_int_equal(pin(w, t.l4, FRAME_L4), 0);
+    assert_int_equal(world_pin(w, t.l4, FRAME_L4), 0);
     for (i = 0; i < KERNEL_SLOTS; i++) {
         uint32_t slot = KERNEL_SLOT_FIRST + i;
 
@@ -312,7 +282,7 @@ static void E4_the_kernels_slots(void **state)
     assert_int_equal(
         update_walk(&w->m, &w->a, t.l4, UINT64_C(0xffff800000000000)),
         MFN_NONE);
-    assert_int_equal(unpin(w, t.l4), 0);
+    assert_int_equal(world_unpin(w, t.l4), 0);
 }
 
 static void V1_publish_flush_use(void **state)
@@ -320,21 +290,21 @@ static void V1_publish_flush_use(void **state)
     struct world *w = *state;
     struct tree t = world_tree(w);
 
-    assert_int_equal(pin(w, t.l4, FRAME_L4), 0);
+    assert_int_equal(world_pin(w, t.l4, FRAME_L4), 0);
     assert_int_equal(w->flushes, 0);            /* nothing was ever mapped */
     assert_int_equal(world_update(w, t.l1, 0, 0), 0);
     memset(w->ram[t.page[0]], 0, PAGE_BYTES);
-    assert_int_equal(pin(w, t.page[0], FRAME_L1), 0);
+    assert_int_equal(world_pin(w, t.page[0], FRAME_L1), 0);
     assert_int_equal(w->flushes, 1);            /* writable -> L1 */
-    assert_int_equal(unpin(w, t.page[0]), 0);
-    assert_int_equal(pin(w, t.page[0], FRAME_L1), 0);
+    assert_int_equal(world_unpin(w, t.page[0]), 0);
+    assert_int_equal(world_pin(w, t.page[0], FRAME_L1), 0);
     assert_int_equal(w->flushes, 1);            /* L1 -> L1 */
-    assert_int_equal(unpin(w, t.page[0]), 0);
+    assert_int_equal(world_unpin(w, t.page[0]), 0);
     assert_int_equal(world_update(w, t.l1, 0, entry_rw(t.page[0])), 0);
     assert_int_equal(w->flushes, 2);            /* L1 -> writable */
     assert_int_equal(world_update(w, t.l1, 0, 0), 0);
     flush_done(&w->m, flush_begin(&w->m));
-    assert_int_equal(pin(w, t.page[0], FRAME_L1), 0);
+    assert_int_equal(world_pin(w, t.page[0], FRAME_L1), 0);
     assert_int_equal(w->flushes, 2);            /* flushed since: none due */
 }
 
@@ -344,7 +314,7 @@ static void V1_the_frame_is_not_read_before_the_flush(void **state)
     struct tree t = world_tree(w);
     int rc;
 
-    assert_int_equal(pin(w, t.l4, FRAME_L4), 0);
+    assert_int_equal(world_pin(w, t.l4, FRAME_L4), 0);
     assert_int_equal(world_update(w, t.l1, 0, 0), 0);
     memset(w->ram[t.page[0]], 0, PAGE_BYTES);
     rc = table_pin(&w->m, &w->a, t.page[0], FRAME_L1);
@@ -362,7 +332,7 @@ static void V1_the_clock_may_wrap(void **state)
     struct world *w = *state;
     struct tree t = world_tree(w);
 
-    assert_int_equal(pin(w, t.l4, FRAME_L4), 0);
+    assert_int_equal(world_pin(w, t.l4, FRAME_L4), 0);
     w->m.clock = UINT32_MAX;
     w->m.flushed = UINT32_MAX;
     assert_int_equal(world_update(w, t.l1, 0, 0), 0);
@@ -372,7 +342,7 @@ static void V1_the_clock_may_wrap(void **state)
     flush_done(&w->m, flush_begin(&w->m));
     assert_false(flush_needed(&w->m, UINT32_MAX));
     assert_true(flush_needed(&w->m, 1));
-    assert_int_equal(pin(w, t.page[0], FRAME_L1), 0);
+    assert_int_equal(world_pin(w, t.page[0], FRAME_L1), 0);
 }
 
 static void V2_every_entry_is_checked(void **state)
@@ -385,7 +355,7 @@ static void V2_every_entry_is_checked(void **state)
         uint64_t was = w->ram[t.l1][slot];
 
         w->ram[t.l1][slot] = entry_rw(t.l1);
-        assert_int_equal(pin(w, t.l4, FRAME_L4), -EBUSY);
+        assert_int_equal(world_pin(w, t.l4, FRAME_L4), -EBUSY);
         assert_int_equal(w->a.refusal.slot, slot);
         assert_int_equal(w->a.refusal.table, t.l1);
         w->ram[t.l1][slot] = was;
@@ -396,10 +366,10 @@ static void V2_every_entry_is_checked(void **state)
         if (entry_is_kernels(4, slot))
             continue;
         w->ram[t.l4][slot] = entry_rw(t.l2);
-        assert_int_equal(pin(w, t.l4, FRAME_L4), -EINVAL);
+        assert_int_equal(world_pin(w, t.l4, FRAME_L4), -EINVAL);
         w->ram[t.l4][slot] = was;
     }
-    assert_int_equal(pin(w, t.l4, FRAME_L4), 0);
+    assert_int_equal(world_pin(w, t.l4, FRAME_L4), 0);
 }
 
 static void V2_user_is_forced_on(void **state)
@@ -410,7 +380,7 @@ static void V2_user_is_forced_on(void **state)
     w->ram[t.l4][0] &= ~ENTRY_US;
     w->ram[t.l2][0] &= ~ENTRY_US;
     w->ram[t.l1][0] &= ~ENTRY_US;
-    assert_int_equal(pin(w, t.l4, FRAME_L4), 0);
+    assert_int_equal(world_pin(w, t.l4, FRAME_L4), 0);
     assert_true(w->ram[t.l4][0] & ENTRY_US);
     assert_true(w->ram[t.l2][0] & ENTRY_US);
     assert_true(w->ram[t.l1][0] & ENTRY_US);
@@ -431,7 +401,7 @@ static void V3_a_refusal_undoes_everything_at_any_budget(void **state)
     for (budget = 1; budget < 40; budget++) {
         w->budget = budget;
         w->stops = 0;
-        assert_int_equal(pin(w, t.l4, FRAME_L4), -EINVAL);
+        assert_int_equal(world_pin(w, t.l4, FRAME_L4), -EINVAL);
         assert_true(budget > 8 || w->stops > 0);
         snapshot(w, &after);
         assert_memory_equal(&before, &after, sizeof(before));
@@ -447,10 +417,10 @@ static void V3_validation_resumes_where_it_stopped(void **state)
     snapshot(w, &before);
     for (budget = 1; budget < 40; budget++) {
         w->budget = budget;
-        assert_int_equal(pin(w, t.l4, FRAME_L4), 0);
+        assert_int_equal(world_pin(w, t.l4, FRAME_L4), 0);
         assert_int_equal(world_record(w, t.l1)->types, 1);
         assert_int_equal(world_record(w, t.page[3])->types, 1);
-        assert_int_equal(unpin(w, t.l4), 0);
+        assert_int_equal(world_unpin(w, t.l4), 0);
         snapshot(w, &after);
         assert_memory_equal(&before, &after, sizeof(before));
     }
@@ -474,7 +444,7 @@ static void V3_a_dying_domain_undoes_what_is_not_live(void **state)
             rc = op_resume(&w->m, &w->a);
         }
         if (rc == 0) {
-            assert_int_equal(unpin(w, t.l4), 0);
+            assert_int_equal(world_unpin(w, t.l4), 0);
             continue;
         }
         op_abandon(&w->a);
@@ -490,11 +460,11 @@ static void V4_a_table_is_dropped_with_its_last_use(void **state)
     struct tree t = world_tree(w);
     mfn_t other = world_frame(w, &w->a);
 
-    assert_int_equal(pin(w, t.l4, FRAME_L4), 0);
+    assert_int_equal(world_pin(w, t.l4, FRAME_L4), 0);
     w->ram[other][0] = entry_rw(t.l1);
-    assert_int_equal(pin(w, other, FRAME_L2), 0);
+    assert_int_equal(world_pin(w, other, FRAME_L2), 0);
     assert_int_equal(world_record(w, t.l1)->types, 2);
-    assert_int_equal(unpin(w, t.l4), 0);
+    assert_int_equal(world_unpin(w, t.l4), 0);
     assert_int_equal(world_record(w, t.l1)->types, 1);
     assert_int_equal(world_record(w, t.l2)->types, 0);
     assert_int_equal(world_record(w, t.page[0])->types, 1);
@@ -510,7 +480,7 @@ static void U1_a_table_is_changed_as_a_table(void **state)
     struct tree t = world_tree(w);
     mfn_t gdt = world_frame(w, &w->a);
 
-    assert_int_equal(pin(w, t.l4, FRAME_L4), 0);
+    assert_int_equal(world_pin(w, t.l4, FRAME_L4), 0);
     assert_int_equal(world_update(w, t.page[0], 3, 0x1234), 0);
     assert_int_equal(w->ram[t.page[0]][3], 0x1234);
     assert_int_equal(load_gdt(w, &gdt, 1), 0);
@@ -536,8 +506,8 @@ static void U1_plain_memory_that_was_a_table_is_flushed_first(void **state)
     struct world *w = *state;
     struct tree t = world_tree(w);
 
-    assert_int_equal(pin(w, t.l1, FRAME_L1), 0);
-    assert_int_equal(unpin(w, t.l1), 0);
+    assert_int_equal(world_pin(w, t.l1, FRAME_L1), 0);
+    assert_int_equal(world_unpin(w, t.l1), 0);
     assert_int_equal(world_update(w, t.l1, 3, 0x77), 0);
     assert_int_equal(w->flushes, 1);
     assert_int_equal(world_record(w, t.l1)->type, FRAME_WRITABLE);
@@ -549,7 +519,7 @@ static void U2_a_walk_meets_tables(void **state)
     struct world *w = *state;
     struct tree t = world_tree(w);
 
-    assert_int_equal(pin(w, t.l4, FRAME_L4), 0);
+    assert_int_equal(world_pin(w, t.l4, FRAME_L4), 0);
     assert_int_equal(update_walk(&w->m, &w->a, t.l4, 0x64000), t.l1);
     assert_int_equal(update_walk(&w->m, &w->a, t.l4, 0x200000), MFN_NONE);
     assert_int_equal(w->a.refusal.rule, RULE_U2);
@@ -566,7 +536,7 @@ static void U3_the_same_frame_moves_no_count(void **state)
     struct update u = {
         .mfn = t.l1, .slot = 0, .keep_ad = 1, .value = entry_rw(t.page[0])};
 
-    assert_int_equal(pin(w, t.l4, FRAME_L4), 0);
+    assert_int_equal(world_pin(w, t.l4, FRAME_L4), 0);
     snapshot(w, &before);
     assert_int_equal(world_update(w, t.l1, 0,
                                   entry_rw(t.page[0]) | ENTRY_A | ENTRY_D |
@@ -588,7 +558,7 @@ static void U3_an_update_builds_and_drops_tables(void **state)
     struct tree t = world_tree(w), u = world_tree(w);
     uint32_t budget;
 
-    assert_int_equal(pin(w, t.l4, FRAME_L4), 0);
+    assert_int_equal(world_pin(w, t.l4, FRAME_L4), 0);
     for (budget = 1; budget < 20; budget++) {
         w->budget = budget;
         assert_int_equal(world_update(w, t.l4, 0, entry_rw(u.l3)), 0);
@@ -610,12 +580,12 @@ static void P1_a_table_is_pinned_once(void **state)
     struct world *w = *state;
     struct tree t = world_tree(w);
 
-    assert_int_equal(pin(w, t.l1, FRAME_L1), 0);
-    assert_int_equal(pin(w, t.l1, FRAME_L1), -EINVAL);
+    assert_int_equal(world_pin(w, t.l1, FRAME_L1), 0);
+    assert_int_equal(world_pin(w, t.l1, FRAME_L1), -EINVAL);
     assert_int_equal(w->a.refusal.rule, RULE_P1);
     assert_int_equal(world_record(w, t.l1)->types, 1);
-    assert_int_equal(unpin(w, t.l1), 0);
-    assert_int_equal(pin(w, t.l1, FRAME_L1), 0);
+    assert_int_equal(world_unpin(w, t.l1), 0);
+    assert_int_equal(world_pin(w, t.l1, FRAME_L1), 0);
 }
 
 static void P2_only_a_pinned_table_is_unpinned(void **state)
@@ -623,12 +593,12 @@ static void P2_only_a_pinned_table_is_unpinned(void **state)
     struct world *w = *state;
     struct tree t = world_tree(w);
 
-    assert_int_equal(unpin(w, t.l1), -EINVAL);
+    assert_int_equal(world_unpin(w, t.l1), -EINVAL);
     assert_int_equal(w->a.refusal.rule, RULE_P2);
-    assert_int_equal(pin(w, t.l4, FRAME_L4), 0);
-    assert_int_equal(unpin(w, t.l1), -EINVAL);
-    assert_int_equal(unpin(w, t.l4), 0);
-    assert_int_equal(unpin(w, t.l4), -EINVAL);
+    assert_int_equal(world_pin(w, t.l4, FRAME_L4), 0);
+    assert_int_equal(world_unpin(w, t.l1), -EINVAL);
+    assert_int_equal(world_unpin(w, t.l4), 0);
+    assert_int_equal(world_unpin(w, t.l4), -EINVAL);
 }
 
 static void B1_get_the_new_load_put_the_old(void **state)
@@ -636,20 +606,20 @@ static void B1_get_the_new_load_put_the_old(void **state)
     struct world *w = *state;
     struct tree t = world_tree(w), u = world_tree(w);
 
-    assert_int_equal(load(w, false, t.l4), 0);
+    assert_int_equal(world_load(w, false, t.l4), 0);
     assert_int_equal(w->a_loaded[0].base, t.l4);
     assert_int_equal(base_load(&w->m, &w->a, 0, false, u.l4), STOP_LOAD);
     assert_int_equal(world_record(w, t.l4)->types, 1);  /* still in CR3 */
     assert_int_equal(world_record(w, u.l4)->types, 1);
     assert_int_equal(world_run(w, &w->a, STOP_LOAD), 0);
     assert_int_equal(world_record(w, t.l4)->types, 0);
-    assert_int_equal(load(w, false, u.l4), 0);
+    assert_int_equal(world_load(w, false, u.l4), 0);
     assert_int_equal(world_record(w, u.l4)->types, 1);
-    assert_int_equal(load(w, true, u.l4), 0);
+    assert_int_equal(world_load(w, true, u.l4), 0);
     assert_int_equal(world_record(w, u.l4)->types, 2);
-    assert_int_equal(load(w, true, MFN_NONE), 0);
+    assert_int_equal(world_load(w, true, MFN_NONE), 0);
     assert_int_equal(world_record(w, u.l4)->types, 1);
-    assert_int_equal(load(w, false, u.l1), -EINVAL);
+    assert_int_equal(world_load(w, false, u.l1), -EINVAL);
     assert_int_equal(w->a_loaded[0].base, u.l4);
 }
 
@@ -753,15 +723,15 @@ static void A2_a_pin_outlives_the_allocation(void **state)
     struct tree t = world_tree(w);
     mfn_t mfn;
 
-    assert_int_equal(pin(w, t.l4, FRAME_L4), 0);
+    assert_int_equal(world_pin(w, t.l4, FRAME_L4), 0);
     assert_int_equal(frame_give_back(&w->m, &w->a, t.l4), 0);
     assert_int_equal(world_record(w, t.l4)->pinned, 1);
     assert_int_equal(world_record(w, t.l4)->types, 1);
     assert_int_equal(frame_alloc(&w->m, &w->a, &mfn), 0);
     assert_int_not_equal(mfn, t.l4);
-    assert_int_equal(unpin(w, t.l4), 0);
+    assert_int_equal(world_unpin(w, t.l4), 0);
     assert_int_equal(world_record(w, t.l4)->refs, 0);
-    assert_int_equal(pin(w, t.l4, FRAME_L4), -EINVAL);
+    assert_int_equal(world_pin(w, t.l4, FRAME_L4), -EINVAL);
     assert_int_equal(w->a.refusal.rule, RULE_G1);
 }
 
@@ -784,11 +754,11 @@ static void H1_what_the_kernel_shares_stays_shared(void **state)
     struct tree t = world_tree(w);
     mfn_t shared = world_frame(w, &w->a);
 
-    assert_int_equal(pin(w, t.l4, FRAME_L4), 0);
+    assert_int_equal(world_pin(w, t.l4, FRAME_L4), 0);
     assert_int_equal(world_run(w, &w->a, frame_hold(&w->m, &w->a, shared)), 0);
     assert_int_equal(world_update(w, t.l1, 1, entry_rw(shared)), 0);
     assert_int_equal(world_update(w, t.l1, 1, 0), 0);
-    assert_int_equal(pin(w, shared, FRAME_L1), -EINVAL);
+    assert_int_equal(world_pin(w, shared, FRAME_L1), -EINVAL);
     assert_int_equal(frame_give_back(&w->m, &w->a, shared), -EINVAL);
     assert_int_equal(w->a.refusal.rule, RULE_H1);
     assert_int_equal(world_run(w, &w->a, frame_hold(&w->m, &w->a, t.l1)),
@@ -805,10 +775,10 @@ static void R1_memory_is_flushed_and_scrubbed_before_reuse(void **state)
     mfn_t gdt = world_frame(w, &w->a), shared = world_frame(w, &w->a);
     uint32_t free_before = w->m.free_count, i;
 
-    assert_int_equal(load(w, false, t.l4), 0);
-    assert_int_equal(load(w, true, t.l4), 0);
-    assert_int_equal(pin(w, t.l4, FRAME_L4), 0);
-    assert_int_equal(pin(w, t.l2, FRAME_L2), 0);
+    assert_int_equal(world_load(w, false, t.l4), 0);
+    assert_int_equal(world_load(w, true, t.l4), 0);
+    assert_int_equal(world_pin(w, t.l4, FRAME_L4), 0);
+    assert_int_equal(world_pin(w, t.l2, FRAME_L2), 0);
     assert_int_equal(load_gdt(w, &gdt, 1), 0);
     assert_int_equal(world_run(w, &w->a, frame_hold(&w->m, &w->a, shared)), 0);
     w->ram[t.page[1]][5] = 42;
@@ -883,7 +853,7 @@ static void I2_the_audit_finds_a_wrong_count(void **state)
     struct audit_report report;
     uint32_t i;
 
-    assert_int_equal(pin(w, t.l4, FRAME_L4), 0);
+    assert_int_equal(world_pin(w, t.l4, FRAME_L4), 0);
     for (i = 0; i < 5; i++) {
         struct frame *f = world_record(w, all[i]), was = *f;
 
@@ -911,7 +881,8 @@ static void I2_the_audit_finds_a_wrong_count(void **state)
     world_audit(w);
 }
 
-#define RULE_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define RULE_TEST(name) \
+    cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
 
 int main(void)
 {

@@ -75,30 +75,6 @@ static void width_set(struct world *w, uint32_t width)
     w->m.limits.reserved = ENTRY_ADDRESS & ~((UINT64_C(1) << width) - 1);
 }
 
-static int setup(void **state)
-{
-    *state = world_new();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    world_free(*state);
-    return 0;
-}
-
-static int pin(struct world *w, mfn_t mfn, enum frame_type type)
-{
-    w->a.budget = w->budget;
-    return world_run(w, &w->a, table_pin(&w->m, &w->a, mfn, type));
-}
-
-static int unpin(struct world *w, mfn_t mfn)
-{
-    w->a.budget = w->budget;
-    return world_run(w, &w->a, table_unpin(&w->m, &w->a, mfn));
-}
-
 /* Every bit, alone and added to an entry, for every width of address. */
 static void E1_every_bit_on_every_level(void **state)
 {
@@ -160,20 +136,20 @@ static void E1_every_bit_by_update_and_by_validation(void **state)
 
             if (meaning_of(level, bit) == ADDRESS && bit < 40)
                 continue; /* another frame, not another bit */
-            assert_int_equal(pin(w, mfn, (enum frame_type)level), 0);
+            assert_int_equal(world_pin(w, mfn, (enum frame_type)level), 0);
             rc = world_update(w, mfn, 9, word);
             assert_int_equal(rc, rule == RULE_NONE ? 0 : -EINVAL);
             if (rc != 0)
                 assert_int_equal(w->a.refusal.rule, rule);
             assert_int_equal(w->ram[mfn][9], rc == 0 ? word : 0);
-            assert_int_equal(unpin(w, mfn), 0);
+            assert_int_equal(world_unpin(w, mfn), 0);
             w->ram[mfn][9] = word;
-            rc = pin(w, mfn, (enum frame_type)level);
+            rc = world_pin(w, mfn, (enum frame_type)level);
             assert_int_equal(rc, rule == RULE_NONE ? 0 : -EINVAL);
             if (rc != 0)
                 assert_int_equal(w->a.refusal.slot, 9);
             else
-                assert_int_equal(unpin(w, mfn), 0);
+                assert_int_equal(world_unpin(w, mfn), 0);
             w->ram[mfn][9] = 0;
         }
 }
@@ -187,7 +163,7 @@ static void E1_every_bit_changed_in_place(void **state)
     uint32_t level, bit;
 
     width_set(w, 40);
-    assert_int_equal(pin(w, t.l4, FRAME_L4), 0);
+    assert_int_equal(world_pin(w, t.l4, FRAME_L4), 0);
     for (level = 1; level <= LEVELS; level++)
         for (bit = 1; bit < BITS; bit++) {
             mfn_t mfn = table[level - 1];
@@ -248,7 +224,7 @@ static void E3_a_payload_is_no_reference(void **state)
     mfn_t below[LEVELS] = {t.page[0], t.l1, t.l2, t.l3};
     uint32_t level;
 
-    assert_int_equal(pin(w, t.l4, FRAME_L4), 0);
+    assert_int_equal(world_pin(w, t.l4, FRAME_L4), 0);
     for (level = 1; level <= LEVELS; level++) {
         mfn_t mfn = table[level - 1];
         uint64_t word = entry_rw(below[level - 1]);
@@ -272,7 +248,7 @@ static void E4_every_slot_of_an_l4(void **state)
     struct tree t = world_tree(w);
     uint32_t slot;
 
-    assert_int_equal(pin(w, t.l4, FRAME_L4), 0);
+    assert_int_equal(world_pin(w, t.l4, FRAME_L4), 0);
     for (slot = 1; slot < TABLE_ENTRIES; slot++) {
         bool kernels = slot >= KERNEL_SLOT_FIRST &&
                        slot < KERNEL_SLOT_FIRST + KERNEL_SLOTS;
@@ -288,7 +264,8 @@ static void E4_every_slot_of_an_l4(void **state)
     }
 }
 
-#define RULE_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define RULE_TEST(name) \
+    cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
 
 int main(void)
 {

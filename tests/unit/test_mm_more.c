@@ -6,36 +6,6 @@
 
 #include <string.h>
 
-static int setup(void **state)
-{
-    *state = world_new();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    world_free(*state);
-    return 0;
-}
-
-static int pin(struct world *w, mfn_t mfn, enum frame_type type)
-{
-    w->a.budget = w->budget;
-    return world_run(w, &w->a, table_pin(&w->m, &w->a, mfn, type));
-}
-
-static int unpin(struct world *w, mfn_t mfn)
-{
-    w->a.budget = w->budget;
-    return world_run(w, &w->a, table_unpin(&w->m, &w->a, mfn));
-}
-
-static int load(struct world *w, bool user, mfn_t mfn)
-{
-    w->a.budget = w->budget;
-    return world_run(w, &w->a, base_load(&w->m, &w->a, 0, user, mfn));
-}
-
 static int load_segments(struct world *w, bool ldt, mfn_t *frame)
 {
     struct descriptors d = {.frames = frame, .count = 1, .ldt = ldt};
@@ -49,8 +19,8 @@ static mfn_t was_table(struct world *w)
 {
     mfn_t mfn = world_frame(w, &w->a);
 
-    assert_int_equal(pin(w, mfn, FRAME_L1), 0);
-    assert_int_equal(unpin(w, mfn), 0);
+    assert_int_equal(world_pin(w, mfn, FRAME_L1), 0);
+    assert_int_equal(world_unpin(w, mfn), 0);
     return mfn;
 }
 
@@ -59,7 +29,7 @@ static void G1_a_copy_from_what_was_given_back(void **state)
     struct world *w = *state;
     struct tree t = world_tree(w);
 
-    assert_int_equal(pin(w, t.l1, FRAME_L1), 0);
+    assert_int_equal(world_pin(w, t.l1, FRAME_L1), 0);
     assert_int_equal(frame_give_back(&w->m, &w->a, t.page[0]), 0);
     assert_int_equal(frame_copy(&w->m, &w->a, t.page[1], t.page[0]), -EINVAL);
     assert_int_equal(w->a.refusal.rule, RULE_G1);
@@ -70,8 +40,8 @@ static void T2_a_pin_of_another_level(void **state)
     struct world *w = *state;
     mfn_t table = world_frame(w, &w->a);
 
-    assert_int_equal(pin(w, table, FRAME_L1), 0);
-    assert_int_equal(pin(w, table, FRAME_L2), -EINVAL);
+    assert_int_equal(world_pin(w, table, FRAME_L1), 0);
+    assert_int_equal(world_pin(w, table, FRAME_L2), -EINVAL);
     assert_int_equal(w->a.refusal.rule, RULE_T2);
 }
 
@@ -84,7 +54,7 @@ static void V1_a_flush_in_the_middle_of_a_table(void **state)
 
     w->ram[table][3] = entry_rw(first);
     w->ram[table][4] = entry_rw(second);
-    assert_int_equal(pin(w, table, FRAME_L1), 0);
+    assert_int_equal(world_pin(w, table, FRAME_L1), 0);
     assert_int_equal(w->flushes, 1); /* it covers the second, too */
     assert_int_equal(world_record(w, first)->types, 1);
     assert_int_equal(world_record(w, second)->state, FRAME_SETTLED);
@@ -103,7 +73,7 @@ static void V1_a_stamp_from_before_a_wrap(void **state)
     assert_false(flush_needed(&w->m, 4));
     *world_record(w, page) =
         (struct frame){.type = FRAME_WRITABLE, .stamp = 7, .allocated = 1};
-    assert_int_equal(pin(w, page, FRAME_L1), 0);
+    assert_int_equal(world_pin(w, page, FRAME_L1), 0);
     assert_int_equal(w->flushes, 0);
 }
 
@@ -116,7 +86,7 @@ static void V1_a_clock_that_has_just_wrapped(void **state)
     w->m.clock = 0;
     *world_record(w, page) =
         (struct frame){.type = FRAME_WRITABLE, .stamp = 7, .allocated = 1};
-    assert_int_equal(pin(w, page, FRAME_L1), 0);
+    assert_int_equal(world_pin(w, page, FRAME_L1), 0);
     assert_int_equal(w->flushes, 1);
 }
 
@@ -128,7 +98,7 @@ static void V3_an_abandoned_update_is_not_written(void **state)
     mfn_t frame = was_table(w);
     struct update u = {.mfn = t.l1, .slot = 5, .value = entry_rw(frame)};
 
-    assert_int_equal(pin(w, t.l1, FRAME_L1), 0);
+    assert_int_equal(world_pin(w, t.l1, FRAME_L1), 0);
     assert_int_equal(update_word(&w->m, &w->a, &u), STOP_FLUSH);
     op_abandon(&w->a);
     assert_int_equal(world_run(w, &w->a, STOP_FLUSH), -EINVAL);
@@ -166,11 +136,11 @@ static void B1_the_old_base_is_dropped_in_steps(void **state)
     struct tree t = world_tree(w), u = world_tree(w);
 
     w->budget = 1;
-    assert_int_equal(load(w, false, t.l4), 0);
-    assert_int_equal(load(w, true, u.l4), 0);
-    assert_int_equal(load(w, false, u.l4), 0);
+    assert_int_equal(world_load(w, false, t.l4), 0);
+    assert_int_equal(world_load(w, true, u.l4), 0);
+    assert_int_equal(world_load(w, false, u.l4), 0);
     assert_int_equal(world_record(w, t.l1)->types, 0);
-    assert_int_equal(load(w, true, MFN_NONE), 0);
+    assert_int_equal(world_load(w, true, MFN_NONE), 0);
     assert_int_equal(world_record(w, u.l4)->types, 1);
 }
 
@@ -183,7 +153,7 @@ static void U1_only_tables_have_entries(void **state)
                      WORLD_FRAMES};
     uint32_t i;
 
-    assert_int_equal(pin(w, t.l1, FRAME_L1), 0);
+    assert_int_equal(world_pin(w, t.l1, FRAME_L1), 0);
     for (i = 0; i < 4; i++) {
         u.mfn = wrong[i];
         assert_int_equal(entry_update(&w->m, &w->a, &u), -EINVAL);
@@ -196,7 +166,7 @@ static void U1_a_descriptor_in_mapped_memory(void **state)
     struct world *w = *state;
     struct tree t = world_tree(w);
 
-    assert_int_equal(pin(w, t.l1, FRAME_L1), 0);
+    assert_int_equal(world_pin(w, t.l1, FRAME_L1), 0);
     assert_int_equal(
         descriptor_update(&w->m, &w->a, t.page[0], 2, UINT64_C(0x1234)), 0);
     assert_int_equal(w->ram[t.page[0]][2], 0x1234);
@@ -230,12 +200,12 @@ static void A2_what_is_in_use_is_not_free(void **state)
     struct world *w = *state;
     mfn_t table = world_frame(w, &w->a), mfn;
 
-    assert_int_equal(pin(w, table, FRAME_L1), 0);
+    assert_int_equal(world_pin(w, table, FRAME_L1), 0);
     while (w->a.allocated < 2 * EXTENT_FRAMES)
         world_frame(w, &w->a);
     assert_int_equal(frame_give_back(&w->m, &w->a, table), 0);
     assert_int_equal(frame_alloc(&w->m, &w->a, &mfn), -ENOMEM);
-    assert_int_equal(unpin(w, table), 0);
+    assert_int_equal(world_unpin(w, table), 0);
     assert_int_equal(frame_alloc(&w->m, &w->a, &mfn), 0);
     assert_int_equal(mfn, table);
 }
@@ -259,8 +229,8 @@ static void R1_all_that_is_loaded_is_released_in_steps(void **state)
     struct tree t = world_tree(w), u = world_tree(w);
     mfn_t gdt = world_frame(w, &w->a), ldt = world_frame(w, &w->a);
 
-    assert_int_equal(load(w, false, t.l4), 0);
-    assert_int_equal(load(w, true, u.l4), 0);
+    assert_int_equal(world_load(w, false, t.l4), 0);
+    assert_int_equal(world_load(w, true, u.l4), 0);
     assert_int_equal(load_segments(w, false, &gdt), 0);
     assert_int_equal(load_segments(w, true, &ldt), 0);
     w->budget = 3;
@@ -354,7 +324,8 @@ static void T2_rules_have_names(void **state)
     assert_string_equal(rule_sentence(RULES), rule_sentence(RULE_NONE));
 }
 
-#define RULE_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define RULE_TEST(name) \
+    cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
 
 int main(void)
 {

@@ -52,6 +52,18 @@ void world_free(struct world *w)
     free(w);
 }
 
+int world_setup(void **state)
+{
+    *state = world_new();
+    return 0;
+}
+
+int world_teardown(void **state)
+{
+    world_free(*state);
+    return 0;
+}
+
 mfn_t world_frame(struct world *w, struct owner *o)
 {
     mfn_t mfn;
@@ -113,6 +125,24 @@ int world_update(struct world *w, mfn_t table, uint32_t slot, uint64_t word)
 
     w->a.budget = w->budget;
     return world_run(w, &w->a, update_word(&w->m, &w->a, &u));
+}
+
+int world_pin(struct world *w, mfn_t mfn, enum frame_type type)
+{
+    w->a.budget = w->budget;
+    return world_run(w, &w->a, table_pin(&w->m, &w->a, mfn, type));
+}
+
+int world_unpin(struct world *w, mfn_t mfn)
+{
+    w->a.budget = w->budget;
+    return world_run(w, &w->a, table_unpin(&w->m, &w->a, mfn));
+}
+
+int world_load(struct world *w, bool user, mfn_t mfn)
+{
+    w->a.budget = w->budget;
+    return world_run(w, &w->a, base_load(&w->m, &w->a, 0, user, mfn));
 }
 
 struct tree world_tree(struct world *w)

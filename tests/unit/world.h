@@ -38,6 +38,10 @@ struct world {
 struct world *world_new(void);
 void world_free(struct world *w);
 
+/* The same as a fixture of a test: *state is the world. */
+int world_setup(void **state);
+int world_teardown(void **state);
+
 /* An allocated frame of an owner. */
 mfn_t world_frame(struct world *w, struct owner *o);
 
@@ -56,6 +60,11 @@ uint64_t entry_rw(mfn_t mfn);
 
 /* mmu_update of one entry, seen through. */
 int world_update(struct world *w, mfn_t table, uint32_t slot, uint64_t word);
+
+/* `a` pins, unpins, loads a base pointer on its vcpu; seen through. */
+int world_pin(struct world *w, mfn_t mfn, enum frame_type type);
+int world_unpin(struct world *w, mfn_t mfn);
+int world_load(struct world *w, bool user, mfn_t mfn);
 
 /* A tree of tables in frames of `a`: L4 -> L3 -> L2 -> L1 -> `pages` writable
  * frames, written as plain memory, not pinned. */
