@@ -43,6 +43,7 @@ uint32_t door_budget = 64;
 static uint64_t ram[FRAMES][TABLE_ENTRIES];
 static struct frame frames[FRAMES];
 static struct superpage superpages[EXTENTS];
+static struct gigabyte gigabytes[1];
 static struct domain domain;
 static struct owner other;
 static struct loaded other_loaded;
@@ -328,7 +329,9 @@ static void machine_init(void)
 {
     uint32_t i;
 
+    gigabytes[0] = (struct gigabyte){0};
     machine = (struct memory){.superpages = superpages,
+                              .gigabytes = gigabytes,
                               .ram = ram,
                               .frames = FRAMES,
                               .free_extents = EXTENT_NONE,
