@@ -119,7 +119,7 @@ def show_domains():
             state = "running"
         print(f"{name_of(domain):<28} {int(domain['owner']['id']):>3} "
               f"{int(domain['owner']['extent_count']) * 2:>6}  {state:<9} "
-              f"{int(domain['calls']):>10}")
+              f"{int(domain['vcpu'][0]['calls']):>10}")
 
 
 def show_frames(which):
