@@ -9,6 +9,7 @@
 #include "abi/calls.h"
 #include "abi/guest.h"
 #include "abi/iret.h"
+#include "abi/tally_op.h"
 #include "abi/trap_table.h"
 #include "x86/trap.h"
 
@@ -91,6 +92,7 @@ static call_fn *const calls[] = {
     [__HYPERVISOR_kexec_op] = run_control,
     [__HYPERVISOR_xenpmu_op] = run_off,
     [__HYPERVISOR_arch_0] = run_control, /* machine checks */
+    [TALLY_OP] = call_tally_op,
 };
 
 #define CALLS (sizeof calls / sizeof calls[0])
