@@ -12,3 +12,30 @@ $(BENCH_ELF): $(BENCH_SRCS:%=$(BUILD)/user/obj/%.o) \
 	$(say) LD $@
 	@mkdir -p $(@D)
 	$(Q)$(LD) $(USER_LDFLAGS) -o $@ $(filter %.o,$^)
+
+.PHONY: bench bench-check bench-update bench-now bench-check-now \
+        bench-update-now
+
+bench: ## what each operation costs, on Tally and on Xen
+	@tools/install test
+	@+$(again) bench-now
+
+bench-check: ## the same, compared with bench/expected.tsv
+	@tools/install test
+	@+$(again) bench-check-now
+
+bench-update: ## the same, and take it as what is expected
+	@tools/install test
+	@+$(again) bench-update-now
+
+bench-now: all
+	@tools/fetch-package xen-hypervisor-4.17-amd64
+	@tools/bench
+
+bench-check-now: all
+	@tools/fetch-package xen-hypervisor-4.17-amd64
+	@tools/bench --check
+
+bench-update-now: all
+	@tools/fetch-package xen-hypervisor-4.17-amd64
+	@tools/bench --update
