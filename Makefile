@@ -259,7 +259,7 @@ screenshot-now: all
 
 test-now:
 	@tests/run build checks bad unit explore scenes coverage fuzz boot matrix \
-	    domains hostile xen
+	    domains hostile bench xen
 
 test-host-now:
 	@tests/run unit explore fuzz

@@ -12,7 +12,10 @@ uint32_t door_budget = DOOR_BUDGET;
 void door_flush(void)
 {
     uint32_t reading = flush_begin(&machine);
+    struct vcpu *v = current();
 
+    if (v)
+        v->domain->flushes++;
     if (reading == 0) {                 /* wrapped: flush, begin again */
         tlb_flush_local();
         reading = flush_begin(&machine);
@@ -27,6 +30,7 @@ void door_switch_base(struct vcpu *v)
     mfn_t base = v->guest_kernel ? loaded->base : loaded->user_base;
     uint32_t reading = flush_begin(&machine);
 
+    v->domain->flushes++;
     if (reading == 0)                   /* wrapped: the load below flushes */
         reading = flush_begin(&machine);
     cr3_write(base << PAGE_SHIFT);

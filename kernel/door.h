@@ -31,7 +31,8 @@ int door_run(struct domain *d, int rc);
  * and the operation resumed. Returns its answer or the next STOP_*. */
 int door_step(struct domain *d, int rc);
 
-/* door_flush - flush every CPU fully, and tell the rule core. */
+/* door_flush - flush every CPU fully, and tell the rule core. Counted for the
+ * domain whose vcpu runs, as the loads below are for theirs. */
 void door_flush(void);
 
 /* door_load - load CR3, GDT and LDT of a vcpu as domain.loaded[] says (its

@@ -9,6 +9,7 @@
 #include "abi/calls.h"
 #include "abi/guest.h"
 #include "abi/iret.h"
+#include "abi/tally_op.h"
 #include "abi/trap_table.h"
 #include "x86/trap.h"
 
@@ -120,7 +121,7 @@ call_fn *const hypercalls[HYPERCALLS] = {
     [__HYPERVISOR_arch_4] = run_absent,
     [__HYPERVISOR_arch_5] = run_absent,
     [__HYPERVISOR_arch_6] = run_absent,
-    [__HYPERVISOR_arch_7] = run_absent,
+    [__HYPERVISOR_arch_7] = call_tally_op,
 };
 
 /* One part of a multicall. v->iret_done tells afterwards whether it loaded

@@ -130,4 +130,7 @@ call_fn call_event_channel_op;
 /* physdev_op(cmd, arg): set_iopl. */
 call_fn call_physdev_op;
 
+/* tally_op(cmd): Tally's own, see abi/tally_op.h. */
+call_fn call_tally_op;
+
 #endif
