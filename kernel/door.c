@@ -69,10 +69,8 @@ int door_step(struct domain *d, int rc)
     }
     if (rc > 0)
         rc = op_resume(&machine, o);
-    if (rc < 0 && o->refusal.rule != RULE_NONE)
-        report_refusal(d, &o->refusal);
     if (rc <= 0)
-        o->refusal.rule = RULE_NONE;
+        report_refusal(d);
     return rc;
 }
 

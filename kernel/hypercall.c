@@ -11,6 +11,7 @@
 #include "abi/iret.h"
 #include "abi/tally_op.h"
 #include "abi/trap_table.h"
+#include "x86/copy.h"
 #include "x86/trap.h"
 
 static long run_set_trap_table(struct vcpu *v, const uint64_t *argument)
@@ -145,24 +146,42 @@ static long call_one(struct vcpu *v, const struct multicall_entry *entry)
     return part_run(v, entry->op, entry->args);
 }
 
+/* What of an entry is used: no call has more than four arguments. */
+static int entry_read(struct multicall_entry *entry, vaddr_t at)
+{
+    struct guest_pair head, low, high;
+
+    if (get_guest_pair_raw(&head, at) != 0 ||
+        get_guest_pair_raw(&low, at + 16) != 0 ||
+        get_guest_pair_raw(&high, at + 32) != 0)
+        return -EFAULT;
+    entry->op = head.first;
+    entry->args[0] = low.first;
+    entry->args[1] = low.second;
+    entry->args[2] = high.first;
+    entry->args[3] = high.second;
+    return 0;
+}
+
 static long run_multicall(struct vcpu *v, const uint64_t *argument)
 {
     uint32_t count = (uint32_t)argument[1], i;
     vaddr_t at = argument[0];
 
-    if (!guest_array_ok(at, count, sizeof(struct multicall_entry)))
+    if (!guest_array_begin(&at, count, sizeof(struct multicall_entry)))
         return -EFAULT;
     v->iret_done = false;
     for (i = 0; i < count; i++, at += sizeof(struct multicall_entry)) {
         struct multicall_entry entry;
+        long answer;
 
-        if (guest_read(&entry, at, sizeof entry) != 0)
+        if (entry_read(&entry, at) != 0)
             return -EFAULT;
-        entry.result = (xen_ulong_t)call_one(v, &entry);
+        answer = call_one(v, &entry);
         if (v->iret_done || !v->guest_kernel) /* XSA-213 */
-            return (long)entry.result;
-        if (guest_write(at + offsetof(struct multicall_entry, result),
-                        &entry.result, sizeof entry.result) != 0)
+            return answer;
+        if (put_guest_raw(at + offsetof(struct multicall_entry, result),
+                          (uint64_t)answer) != 0)
             return -EFAULT;
         if (v->domain->end != END_NONE)
             break;

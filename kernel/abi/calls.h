@@ -17,7 +17,7 @@
  * Whatever an argument names is the domain's, and may be anything at all.
  * What is in the domain's memory is copied once, and the copy is used.
  */
-#define CALL_ARGUMENTS 6
+#define CALL_ARGUMENTS 4
 
 /* Numbers 0 to HYPERCALLS - 1 have a function (layout.inc, entry.asm). */
 #define HYPERCALLS 56

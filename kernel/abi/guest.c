@@ -39,3 +39,11 @@ bool guest_array_ok(vaddr_t base, uint64_t count, size_t bytes)
     return !__builtin_mul_overflow(count, bytes, &total) &&
            access_ok(base, total);
 }
+
+bool guest_array_begin(vaddr_t *base, uint64_t count, size_t bytes)
+{
+    bool good = guest_array_ok(*base, count, bytes);
+
+    *base = address_clamp(*base, good);
+    return good;
+}
