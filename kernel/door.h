@@ -48,9 +48,9 @@ void door_page_invalidate(struct domain *d, vaddr_t va);
 /*
  * door_call_done - what follows every hypercall, whatever it answered.
  *
- * Counts it, and audits the domain as the option audit= wishes. An audit that
+ * Audits the domain as the option audit= wishes. An audit that
  * fails is a broken promise of ours: it is reported, and the domain ends.
  */
-void door_call_done(struct domain *d);
+void door_call_done(struct vcpu *v);
 
 #endif

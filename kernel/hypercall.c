@@ -57,7 +57,14 @@ static long run_off(struct vcpu *v, const uint64_t *argument)
  */
 static call_fn run_multicall;
 
-static call_fn *const calls[] = {
+static long run_absent(struct vcpu *v, const uint64_t *argument)
+{
+    (void)v;
+    (void)argument;
+    return -ENOSYS;
+}
+
+call_fn *const hypercalls[HYPERCALLS] = {
     [__HYPERVISOR_set_trap_table] = run_set_trap_table,
     [__HYPERVISOR_mmu_update] = call_mmu_update,
     [__HYPERVISOR_set_gdt] = call_set_gdt,
@@ -69,12 +76,15 @@ static call_fn *const calls[] = {
     [__HYPERVISOR_set_debugreg] = call_set_debugreg,
     [__HYPERVISOR_get_debugreg] = call_get_debugreg,
     [__HYPERVISOR_update_descriptor] = call_update_descriptor,
+    [11] = run_absent,
     [__HYPERVISOR_memory_op] = call_memory_op,
     [__HYPERVISOR_multicall] = run_multicall,
     [__HYPERVISOR_update_va_mapping] = call_update_va_mapping,
     [__HYPERVISOR_set_timer_op] = call_set_timer_op,
+    [__HYPERVISOR_event_channel_op_compat] = run_absent,
     [__HYPERVISOR_xen_version] = call_xen_version,
     [__HYPERVISOR_console_io] = call_console_io,
+    [__HYPERVISOR_physdev_op_compat] = run_absent,
     [__HYPERVISOR_grant_table_op] = call_grant_table_op,
     [__HYPERVISOR_vm_assist] = call_vm_assist,
     [__HYPERVISOR_update_va_mapping_otherdomain] =
@@ -83,34 +93,48 @@ static call_fn *const calls[] = {
     [__HYPERVISOR_vcpu_op] = call_vcpu_op,
     [__HYPERVISOR_set_segment_base] = call_set_segment_base,
     [__HYPERVISOR_mmuext_op] = call_mmuext_op,
+    [__HYPERVISOR_xsm_op] = run_absent,
+    [__HYPERVISOR_nmi_op] = run_absent,
     [__HYPERVISOR_sched_op] = call_sched_op,
     [__HYPERVISOR_callback_op] = run_callback_op,
+    [__HYPERVISOR_xenoprof_op] = run_absent,
     [__HYPERVISOR_event_channel_op] = call_event_channel_op,
     [__HYPERVISOR_physdev_op] = call_physdev_op,
+    [__HYPERVISOR_hvm_op] = run_absent,
     [__HYPERVISOR_sysctl] = run_control,
     [__HYPERVISOR_domctl] = run_control,
     [__HYPERVISOR_kexec_op] = run_control,
+    [__HYPERVISOR_tmem_op] = run_absent,
+    [__HYPERVISOR_argo_op] = run_absent,
     [__HYPERVISOR_xenpmu_op] = run_off,
+    [__HYPERVISOR_dm_op] = run_absent,
+    [__HYPERVISOR_hypfs_op] = run_absent,
+    [43] = run_absent,
+    [44] = run_absent,
+    [45] = run_absent,
+    [46] = run_absent,
+    [47] = run_absent,
     [__HYPERVISOR_arch_0] = run_control, /* machine checks */
-    [TALLY_OP] = call_tally_op,
+    [__HYPERVISOR_arch_1] = run_absent,
+    [__HYPERVISOR_arch_2] = run_absent,
+    [__HYPERVISOR_arch_3] = run_absent,
+    [__HYPERVISOR_arch_4] = run_absent,
+    [__HYPERVISOR_arch_5] = run_absent,
+    [__HYPERVISOR_arch_6] = run_absent,
+    [__HYPERVISOR_arch_7] = call_tally_op,
 };
 
-#define CALLS (sizeof calls / sizeof calls[0])
-
-/* One call by its number. v->iret_done tells afterwards whether it loaded
+/* One part of a multicall. v->iret_done tells afterwards whether it loaded
  * other registers instead of answering. */
-static long call_run(struct vcpu *v, uint64_t number, const uint64_t *argument)
+static long part_run(struct vcpu *v, uint64_t number, const uint64_t *argument)
 {
-    call_fn *call;
-    long answer;
+    long answer = -ENOSYS;
 
-    if (number >= CALLS)
-        return -ENOSYS;
-    call = calls[index_clamp(number, CALLS)];
-    if (!call)
-        return -ENOSYS;
-    answer = call(v, argument);
-    door_call_done(v->domain);
+    if (number < HYPERCALLS)
+        answer = hypercalls[index_clamp(number, HYPERCALLS)](v, argument);
+    v->calls++;
+    if (v->attention & ATTENTION_ALWAYS)
+        door_call_done(v);
     return answer;
 }
 
@@ -118,7 +142,7 @@ static long call_one(struct vcpu *v, const struct multicall_entry *entry)
 {
     if (entry->op == __HYPERVISOR_multicall)
         return -EINVAL;
-    return call_run(v, entry->op, entry->args);
+    return part_run(v, entry->op, entry->args);
 }
 
 static long run_multicall(struct vcpu *v, const uint64_t *argument)
@@ -128,6 +152,7 @@ static long run_multicall(struct vcpu *v, const uint64_t *argument)
 
     if (!guest_array_ok(at, count, sizeof(struct multicall_entry)))
         return -EFAULT;
+    v->iret_done = false;
     for (i = 0; i < count; i++, at += sizeof(struct multicall_entry)) {
         struct multicall_entry entry;
 
@@ -146,28 +171,26 @@ static long run_multicall(struct vcpu *v, const uint64_t *argument)
     return 0;
 }
 
-/* The guest kernel asks. */
-static void call_of_kernel(struct vcpu *v, struct regs *regs)
+/* A `syscall` of the guest user is its own kernel's business. */
+void hypercall_user(struct vcpu *v)
 {
-    const uint64_t argument[CALL_ARGUMENTS] = {regs->rdi, regs->rsi, regs->rdx,
-                                               regs->r10, regs->r8,  regs->r9};
-    long answer;
+    struct regs *regs = v->regs;
 
-    v->in_hypercall = true;
-    v->iret_done = false;
-    answer = call_run(v, regs->rax, argument);
-    if (!v->iret_done)
-        regs->rax = (uint64_t)answer;
-    v->in_hypercall = false;
+    regs->rcx = regs->rip;
+    regs->r11 = regs->rflags;
+    bounce_syscall(v);
 }
 
-void hypercall_entry(struct regs *regs)
+void hypercall_exit(struct vcpu *v)
 {
-    struct vcpu *v = current();
+    struct regs *regs = v->regs;
 
-    if (v->guest_kernel)
-        call_of_kernel(v, regs);
-    else
-        bounce_syscall(v);
+    if (regs_in_hypercall(regs)) {      /* SYSCALL made them so */
+        regs->rcx = regs->rip;
+        regs->r11 = regs->rflags;
+        regs->error_code = 0;
+    }
+    if (v->attention & ATTENTION_ALWAYS)
+        door_call_done(v);
     domain_exit_work(v);
 }

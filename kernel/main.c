@@ -166,7 +166,8 @@ static void contract_line(void *cookie, const char *text)
 /* Decide what this CPU needs, and say so. */
 static void keep_contract(void)
 {
-    const struct contract_options wishes = {.l1tf = options.l1tf == 1};
+    const struct contract_options wishes = {
+        .l1tf = options.l1tf == 1, .multihit = options.nx_superpages == 1};
 
     contract_decide(&contract, &cpu, &wishes);
     log_printf(LOG_INFO, "cpu: %s, %u-bit physical addresses",
@@ -177,6 +178,13 @@ static void keep_contract(void)
         ENTRY_ADDRESS & ~((UINT64_C(1) << cpu.physical_bits) - 1);
     machine.limits.l1tf = contract.l1tf;
     machine.limits.l1tf_safe = contract.l1tf_safe / PAGE_BYTES;
+    machine.limits.design = (uint8_t)options.superpage;
+    machine.limits.strict = options.ro == 1;
+    machine.limits.gigabytes = cpu.gigabyte_pages;
+    machine.limits.nx = contract.multihit;
+    log_printf(LOG_INFO, "superpages: %s%s%s", options_design(),
+               options.ro == 1 ? ", read-only views count" : "",
+               contract.multihit ? ", never executable" : "");
 }
 
 /* Our own tables, stacks and traps instead of the loader's. */

@@ -7,8 +7,10 @@
 
 #define EXTENT_BYTES (EXTENT_FRAMES * PAGE_BYTES)
 #define FOUR_GIB UINT64_C(0x100000000)
-/* Superpage records in one page of them. */
+/* Records of superpages, and of gigabytes, in one page of them. */
 #define RECORDS_PER_PAGE (PAGE_BYTES / sizeof(struct superpage))
+_Static_assert(sizeof(struct gigabyte) == sizeof(struct superpage),
+               "map_records serves both");
 
 struct memory machine;
 
@@ -145,19 +147,25 @@ static bool any_ram(uint64_t first, uint64_t extents)
     return false;
 }
 
-/* Map the superpage records: real ones where there is RAM, and one page of
- * zeros, which says that nobody owns it, everywhere else. */
-static const char *map_records(uint64_t top)
+/*
+ * Map records from va on: real ones where there is RAM, and one page of
+ * zeros, which says that nobody owns it, everywhere else.
+ *
+ * extents  that one record is for
+ */
+static const char *map_records(vaddr_t base, uint64_t top, uint64_t extents)
 {
     static const char full[] = "no memory for the superpage records";
-    paddr_t zeros = page_alloc();
+    static paddr_t zeros;
     uint64_t first;
 
     if (zeros == 0)
+        zeros = page_alloc();
+    if (zeros == 0)
         return full;
-    for (first = 0; first < top; first += RECORDS_PER_PAGE) {
-        vaddr_t va = SUPERPAGE_BASE + first * sizeof(struct superpage);
-        bool used = any_ram(first, RECORDS_PER_PAGE);
+    for (first = 0; first * extents < top; first += RECORDS_PER_PAGE) {
+        vaddr_t va = base + first * sizeof(struct superpage);
+        bool used = any_ram(first * extents, RECORDS_PER_PAGE * extents);
         paddr_t page = used ? page_alloc() : zeros;
 
         if (page == 0 ||
@@ -207,6 +215,7 @@ static void add_extents(void)
 
         s->owner = OWNER_NONE;
         s->next = EXTENT_NONE;
+        machine.gigabytes[extent / GIGABYTE_EXTENTS].free++;
         if (last == EXTENT_NONE)
             machine.free_extents = (uint32_t)extent;
         else
@@ -257,12 +266,15 @@ const char *memory_init(const struct boot_info *info, const struct cpu *cpu,
     paging_set_allocator(table_page, NULL);
     machine.ram = direct_map(0);
     machine.superpages = (struct superpage *)(uintptr_t)SUPERPAGE_BASE;
+    machine.gigabytes = (struct gigabyte *)(uintptr_t)GIGABYTE_BASE;
     machine.free_extents = EXTENT_NONE;
     machine.clock = 1;
     machine.flushed = 1;
     paging_kernel_slots(machine.kernel_slots);
     top = round_up(memory_map_top(&unused), EXTENT_BYTES) / EXTENT_BYTES;
-    problem = map_records(top);
+    problem = map_records(SUPERPAGE_BASE, top, 1);
+    if (!problem)
+        problem = map_records(GIGABYTE_BASE, top, GIGABYTE_EXTENTS);
     if (problem)
         return problem;
     machine.frames = top * EXTENT_FRAMES;
@@ -320,6 +332,34 @@ int memory_give_extents(struct owner *o, uint32_t count)
         if (extent_assign(&machine, o) == EXTENT_NONE)
             return -ENOMEM;
     }
+    return 0;
+}
+
+/* The last gigabyte of which all is free: the kernel takes from the first. */
+static uint64_t gigabyte_find(void)
+{
+    uint64_t extents = machine.frames / EXTENT_FRAMES;
+    uint64_t i = extents / GIGABYTE_EXTENTS;
+
+    while (i > 0 && machine.gigabytes[i - 1].free != GIGABYTE_EXTENTS)
+        i--;
+    return i;                           /* its number + 1, or 0 */
+}
+
+int memory_give_gigabyte(struct owner *o, uint32_t *extent)
+{
+    uint64_t found = gigabyte_find();
+    uint32_t i;
+
+    if (found == 0)
+        return -ENOMEM;
+    *extent = (uint32_t)(found - 1) * GIGABYTE_EXTENTS;
+    for (i = 0; i < GIGABYTE_EXTENTS; i++)
+        if (make_records(*extent + i) != 0)
+            return -ENOMEM;
+    if (gigabyte_find() != found)       /* its records took the last room */
+        return -ENOMEM;
+    gigabyte_assign(&machine, o, (uint32_t)(found - 1));
     return 0;
 }
 

@@ -57,6 +57,16 @@ void page_free(paddr_t paddr);
  */
 int memory_give_extents(struct owner *o, uint32_t count);
 
+/*
+ * memory_give_gigabyte - hand out 512 extents in a row, aligned.
+ *
+ * *extent    the first of them
+ *
+ * 0          the owner has them; no frame of them is allocated yet
+ * -ENOMEM    there is no gigabyte of which all is free
+ */
+int memory_give_gigabyte(struct owner *o, uint32_t *extent);
+
 /* m2p_set, m2p_get - the machine-to-phys entry of a frame. The extent has
  * been given out. INVALID_P2M_ENTRY (all ones) marks no page. */
 void m2p_set(mfn_t mfn, uint64_t pfn);

@@ -28,6 +28,15 @@ static const char *const run_names[] = {"together", "inturn", NULL};
 static const char *const audit_names[] = {"off", "end", "call", NULL};
 static const char *const cpu_names[] = {"warn", "strict", NULL};
 static const char *const l1tf_names[] = {"auto", "on", NULL};
+static const char *const ro_names[] = {"shared", "strict", NULL};
+static const char *const superpage_names[] = {
+    [DESIGN_TYPECOUNT] = "typecount",
+    [DESIGN_WALK] = "walk",
+    [DESIGN_REFCOUNT] = "refcount",
+    [DESIGN_MARK] = "mark",
+    [DESIGN_OFF] = "off",
+    [DESIGNS] = NULL,
+};
 
 static const struct option table[] = {
     {.name = "console",
@@ -77,6 +86,18 @@ static const struct option table[] = {
      .kind = OPTION_CHOICE,
      .value = &options.l1tf,
      .choices = l1tf_names},
+    {.name = "superpage",
+     .kind = OPTION_CHOICE,
+     .value = &options.superpage,
+     .choices = superpage_names},
+    {.name = "ro",
+     .kind = OPTION_CHOICE,
+     .value = &options.ro,
+     .choices = ro_names},
+    {.name = "nx-superpages",
+     .kind = OPTION_CHOICE,
+     .value = &options.nx_superpages,
+     .choices = l1tf_names},
     {.name = "budget",
      .kind = OPTION_NUMBER,
      .value = &options.budget,
@@ -100,4 +121,14 @@ void options_read(const char *line)
     if (options.budget == 0)
         options.budget = 1;
     door_budget = (uint32_t)options.budget;
+    if (options.ro == 1 && options.superpage != DESIGN_TYPECOUNT) {
+        log_printf(LOG_WARNING, "option: ro=strict is a question of "
+                                "superpage=typecount only");
+        options.ro = 0;
+    }
+}
+
+const char *options_design(void)
+{
+    return superpage_names[options.superpage];
 }

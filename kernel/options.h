@@ -36,6 +36,9 @@ struct kernel_options {
     bool umip;
     unsigned int cpu;           /* cpu=: 0 warn, 1 strict */
     unsigned int l1tf;          /* l1tf=: 0 auto, 1 on */
+    unsigned int superpage;     /* superpage=: enum design of the rule core */
+    unsigned int ro;            /* ro=: 0 shared, 1 strict */
+    unsigned int nx_superpages; /* nx-superpages=: 0 auto, 1 on */
     uint64_t budget;            /* steps of the rule core between two looks
                                    at the interrupts */
 };
@@ -50,5 +53,8 @@ extern struct kernel_options options;
  * the default stays.
  */
 void options_read(const char *line);
+
+/* options_design - the value of superpage= in words. */
+const char *options_design(void);
 
 #endif

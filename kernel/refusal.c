@@ -1,7 +1,7 @@
 #include "lib/format.h"
 #include "report.h"
 
-#include "mm/frame.h"
+#include "mm/tally.h"
 
 static const char *const type_names[FRAME_TYPES] = {
     [FRAME_NONE] = "unused",
@@ -28,6 +28,21 @@ __attribute__((format(printf, 4, 5))) static size_t append(
     return wanted < 0 ? used : used + (size_t)wanted;
 }
 
+/* The tally of a superpage or gigabyte that stood in the way. */
+static size_t append_tally(const struct refusal *r, char *line, size_t bytes,
+                           size_t used)
+{
+    static const char *const kinds[TALLY_TYPES] = {
+        [TALLY_NONE] = "is unused",
+        [TALLY_SUPERPAGE] = "is mapped writable",
+        [TALLY_CONFLICT] = "has tables inside",
+    };
+
+    return append(line, bytes, used, "superpage of frame %#llx %s (%u)",
+                  (unsigned long long)r->mfn,
+                  kinds[r->tally < TALLY_TYPES ? r->tally : 0], r->whole);
+}
+
 static size_t append_frame(const struct refusal *r, char *line, size_t bytes,
                            size_t used)
 {
@@ -37,6 +52,8 @@ static size_t append_frame(const struct refusal *r, char *line, size_t bytes,
         return append(line, bytes, used, "is no memory");
     if (r->rule == RULE_G3)
         return append(line, bytes, used, "belongs to somebody else");
+    if (r->rule == RULE_X1)
+        return append(line, bytes, used, "begins nothing that is all there");
     used = append(line, bytes, used, "is %s (%u reference%s%s)",
                   type_names[r->type < FRAME_TYPES ? r->type : 0], r->refs,
                   r->refs == 1 ? "" : "s", r->pinned ? ", pinned" : "");
@@ -52,11 +69,15 @@ void refusal_format(const struct refusal *r, char *line, size_t bytes)
     size_t used = append(line, bytes, 0,
                          "refused by %s: ", rule_name((enum rule)r->rule));
 
-    if (r->mfn != MFN_NONE)
+    if (r->rule == RULE_X2 || r->rule == RULE_X3 || r->rule == RULE_X4)
+        used = append_tally(r, line, bytes, used);
+    else if (r->mfn != MFN_NONE)
         used = append_frame(r, line, bytes, used);
     else
         used =
             append(line, bytes, used, "%s", rule_sentence((enum rule)r->rule));
+    if (r->rule == RULE_X2 && r->asked != FRAME_NONE && r->asked < FRAME_TYPES)
+        used = append(line, bytes, used, ", asked %s", type_names[r->asked]);
     if (r->table != MFN_NONE && r->level != 0)
         used = append(line, bytes, used, " at L%u %#llx slot %u", r->level,
                       (unsigned long long)r->table, r->slot);

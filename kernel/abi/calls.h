@@ -19,6 +19,9 @@
  */
 #define CALL_ARGUMENTS 6
 
+/* Numbers 0 to HYPERCALLS - 1 have a function (layout.inc, entry.asm). */
+#define HYPERCALLS 56
+
 /*
  * call_fn - one hypercall.
  *

@@ -35,28 +35,42 @@ static void frame_forget(struct domain *d, mfn_t mfn)
         m2p_set(mfn, M2P_NO_PAGE);
 }
 
-/* One frame more. false when there is none, or its mfn cannot be told.
- * numbered: the slot holds the domain's own number for it, which the mfn
- * replaces; else a slot of 0 is none. */
-static bool extent_populate(struct domain *d, vaddr_t slot, bool numbered)
+/* The frames of an extent of this order, in a row from *mfn on. */
+static int frames_alloc(struct domain *d, uint32_t order, mfn_t *mfn)
+{
+    if (order == 0)
+        return frame_alloc(&machine, &d->owner, mfn);
+    return extent_alloc(&machine, &d->owner, mfn);
+}
+
+/* One extent more. false when there is none, or its mfn cannot be told.
+ * numbered: the slot holds the domain's own number for its first page, which
+ * the mfn replaces; else a slot of 0 is none. */
+static bool extent_populate(struct domain *d, vaddr_t slot, bool numbered,
+                            uint32_t order)
 {
     uint64_t pfn = M2P_NO_PAGE;
+    uint32_t i;
     mfn_t mfn;
 
     if (numbered && guest_read(&pfn, slot, sizeof pfn) != 0)
         return false;
-    if (door_run(d, frame_alloc(&machine, &d->owner, &mfn)) != 0)
+    if (door_run(d, frames_alloc(d, order, &mfn)) != 0)
         return false;
     if ((numbered || slot != 0) && guest_write(slot, &mfn, sizeof mfn) != 0) {
-        frame_forget(d, mfn);
+        for (i = 0; i < UINT32_C(1) << order; i++)
+            frame_forget(d, mfn + i);
         return false;
     }
-    m2p_set(mfn, pfn);
+    for (i = 0; i < UINT32_C(1) << order; i++) {
+        m2p_set(mfn + i, numbered ? pfn + i : pfn);
+        call_step(d);
+    }
     return true;
 }
 
 /* One extent less. false when a frame of it cannot be given back. */
-static bool extent_release(struct domain *d, vaddr_t slot, uint32_t order)
+static bool extent_drop(struct domain *d, vaddr_t slot, uint32_t order)
 {
     mfn_t mfn;
     uint32_t i;
@@ -94,8 +108,9 @@ static bool reservation_ok(uint32_t command,
         return false;
     if (command == XENMEM_decrease_reservation)
         return true;
-    /* Contiguous frames are not to be had: every page is found alone. */
-    return r->extent_order == 0 && flags_ok(r->mem_flags);
+    /* In a row are one page, or all pages of a superpage. */
+    return (r->extent_order == 0 || r->extent_order == ORDER_MAX) &&
+           flags_ok(r->mem_flags);
 }
 
 /* increase_reservation, decrease_reservation, populate_physmap. Returns how
@@ -120,11 +135,12 @@ static long reservation_change(struct domain *d, uint32_t command,
         bool done;
 
         if (command == XENMEM_decrease_reservation)
-            done = extent_release(d, slot, r.extent_order);
+            done = extent_drop(d, slot, r.extent_order);
         else if (command == XENMEM_populate_physmap)
-            done = extent_populate(d, slot, true);
+            done = extent_populate(d, slot, true, r.extent_order);
         else
-            done = extent_populate(d, list != 0 ? slot : 0, false);
+            done = extent_populate(d, list != 0 ? slot : 0, false,
+                                   r.extent_order);
         if (!done)
             break;
         call_step(d);

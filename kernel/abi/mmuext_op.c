@@ -28,6 +28,8 @@ static int op_on_frame(struct vcpu *v, const struct mmuext_op *op)
     case MMUEXT_CLEAR_PAGE: return frame_clear(&machine, o, mfn);
     case MMUEXT_COPY_PAGE:
         return frame_copy(&machine, o, mfn, op->arg2.src_mfn);
+    case MMUEXT_MARK_SUPER: return superpage_mark(&machine, o, mfn);
+    case MMUEXT_UNMARK_SUPER: return superpage_unmark(&machine, o, mfn);
     default: return -ENOSYS;
     }
 }
@@ -79,8 +81,6 @@ static int op_do(struct vcpu *v, const struct mmuext_op *op)
     case MMUEXT_FLUSH_CACHE: /* needs a device, which none has */
         return -EACCES;
     case MMUEXT_FLUSH_CACHE_GLOBAL: return -EINVAL;
-    case MMUEXT_MARK_SUPER:
-    case MMUEXT_UNMARK_SUPER: return -EOPNOTSUPP;
     default: return door_run(v->domain, op_on_frame(v, op));
     }
 }

@@ -13,6 +13,7 @@
 
 #define EXTENT_BYTES (EXTENT_FRAMES * PAGE_BYTES)
 #define MIB (UINT64_C(1) << 20)
+#define GIGABYTE_FRAMES ((uint64_t)EXTENT_FRAMES * GIGABYTE_EXTENTS)
 /* The machine-to-phys entry of a frame that is none of a domain's pages. */
 #define M2P_NONE UINT64_MAX
 /* Frames of the extent that the kernel shares with the domain. */
@@ -100,29 +101,46 @@ static void *page_of(const struct build *b, uint64_t pfn)
     return frame_map(mfn_of(b, pfn));
 }
 
-/*
- * Hand one more extent out and allocate its first `count` frames: those are
- * the lowest free ones of the extent that was given last.
- */
+/* Allocate the first `count` frames of an extent that was handed out. */
+static int take_frames(struct build *b, uint32_t extent, uint64_t count)
+{
+    mfn_t first = (mfn_t)extent * EXTENT_FRAMES;
+    uint32_t i;
+
+    if (extent_fill(&machine, &b->domain->owner, extent, (uint32_t)count) != 0)
+        return reason_set(&b->why, "its memory has no free frame");
+    memset(frame_map(first), 0, EXTENT_BYTES);
+    for (i = 0; i < EXTENT_FRAMES; i++)
+        m2p_set(first + i, M2P_NONE);
+    return 0;
+}
+
+/* Hand one more extent out and allocate its first `count` frames. */
 static int give_extent(struct build *b, uint64_t count, mfn_t *first)
 {
     struct owner *o = &b->domain->owner;
-    mfn_t mfn;
-    uint64_t i;
 
     if (memory_give_extents(o, 1) != 0)
         return reason_set(&b->why, "there is no more free memory");
-    for (i = 0; i < count; i++) {
-        if (frame_alloc(&machine, o, &mfn) != 0)
-            return reason_set(&b->why, "its memory has no free frame");
-        if (i == 0)
-            *first = mfn;
-        if (*first % EXTENT_FRAMES != 0 || mfn != *first + i)
-            return reason_set(&b->why, "its frames are not in a row");
+    *first = (mfn_t)o->extents * EXTENT_FRAMES;
+    return take_frames(b, o->extents, count);
+}
+
+/* A whole gigabyte for the pages from pfn on, if so many are wanted and there
+ * is one: then the domain can map it by one entry. 1 when there is none. */
+static int give_gigabyte(struct build *b, uint64_t pfn, uint64_t left)
+{
+    uint32_t extent, i;
+
+    if (pfn % GIGABYTE_FRAMES != 0 || left < GIGABYTE_FRAMES ||
+        memory_give_gigabyte(&b->domain->owner, &extent) != 0)
+        return 1;
+    for (i = 0; i < GIGABYTE_EXTENTS; i++) {
+        if (extents_set(b, pfn / EXTENT_FRAMES + i, extent + i) != 0)
+            return reason_set(&b->why, "there is no more free memory");
+        if (take_frames(b, extent + i, EXTENT_FRAMES) != 0)
+            return -ENOMEM;
     }
-    memset(frame_map(*first), 0, EXTENT_BYTES);
-    for (i = 0; i < EXTENT_FRAMES; i++)
-        m2p_set(*first + i, M2P_NONE);
     return 0;
 }
 
@@ -147,7 +165,14 @@ static int give_memory(struct build *b)
     d->pages = pages;
     for (i = 0; i < extents; i++) {
         uint64_t left = pages - i * EXTENT_FRAMES;
+        int rc = give_gigabyte(b, i * EXTENT_FRAMES, left);
 
+        if (rc < 0)
+            return rc;
+        if (rc == 0) {
+            i += GIGABYTE_EXTENTS - 1;
+            continue;
+        }
         if (give_extent(b, left < EXTENT_FRAMES ? left : EXTENT_FRAMES,
                         &first) != 0)
             return -ENOMEM;

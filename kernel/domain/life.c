@@ -47,15 +47,16 @@ static bool audit_domain(struct domain *d)
     return false;
 }
 
-void door_call_done(struct domain *d)
+void door_call_done(struct vcpu *v)
 {
-    d->calls++;
+    struct domain *d = v->domain;
+
     if (options.audit != AUDIT_CALL &&
-        (options.audit_every == 0 || d->calls % options.audit_every != 0))
+        (options.audit_every == 0 || v->calls % options.audit_every != 0))
         return;
     if (!audit_domain(d))
         domain_crash(d, "the audit after hypercall %llu failed",
-                     (unsigned long long)d->calls);
+                     (unsigned long long)v->calls);
 }
 
 /* The vcpu has ended: last words, and the first step of giving back. */
@@ -80,7 +81,7 @@ static void stat_print(const struct domain *d)
     unsigned int rule;
 
     log_printf(LOG_INFO, "domain %u stat: %llu hypercalls, ran %llu of %llu us",
-               d->owner.id, (unsigned long long)d->calls,
+               d->owner.id, (unsigned long long)d->vcpu[0].calls,
                (unsigned long long)(d->vcpu[0].run_ns / 1000),
                (unsigned long long)(lived / 1000));
     for (rule = RULE_NONE + 1; rule < RULES; rule++)
@@ -293,6 +294,8 @@ static bool begin(const struct boot_info *info, unsigned int number)
     if (!d)
         return false;
     d->born_ns = tsc_now_ns();
+    if (options.audit == AUDIT_CALL || options.audit_every != 0)
+        d->vcpu[0].attention |= ATTENTION_ALWAYS;
     log_printf(LOG_INFO, "domain %u is %s: %llu MiB, %s%s%s", d->owner.id,
                d->name, (unsigned long long)(d->pages * PAGE_BYTES / MIB),
                d->privileged ? "privileged" : "unprivileged",

@@ -315,19 +315,34 @@ bool show_walk(struct job *job)
 
 /* ---------------------------------------------------------- superpages */
 
+/* The tally of a superpage or gigabyte in words. */
+static const char *tally_words(const struct tally *t, char *text, size_t bytes)
+{
+    static const char *const kinds[TALLY_TYPES] = {
+        [TALLY_NONE] = "unused",
+        [TALLY_SUPERPAGE] = "superpage",
+        [TALLY_CONFLICT] = "conflicts",
+    };
+
+    format_buffer(text, bytes, "%s %u, mapped %u%s", kinds[t->type], t->types,
+                  t->mappings, t->marked ? ", marked" : "");
+    return text;
+}
+
 static void domain_extent_line(uint32_t extent)
 {
     const struct superpage *s = &machine.superpages[extent];
     uint64_t n[JOB_SUMS] = {0};
-    char text[48];
+    char text[48], tally[64];
 
     count_extent(s, n);
     out_line("%#8x  %-20.20s %3u of %u: writable %llu, L1 %llu, L2 %llu, "
-             "L3 %llu, L4 %llu, descr %llu, pinned %llu",
+             "L3 %llu, L4 %llu, descr %llu, pinned %llu; %s",
              extent, owner_name(s->owner, text, sizeof(text)), s->allocated,
              EXTENT_FRAMES, (ull)n[FRAME_WRITABLE], (ull)n[FRAME_L1],
              (ull)n[FRAME_L2], (ull)n[FRAME_L3], (ull)n[FRAME_L4],
-             (ull)n[FRAME_SEG], (ull)n[SUM_PINNED]);
+             (ull)n[FRAME_SEG], (ull)n[SUM_PINNED],
+             tally_words(&s->tally, tally, sizeof(tally)));
 }
 
 /* Superpages [job->from, job->at) have one owner, who is no domain. */

@@ -1,6 +1,8 @@
 #include "mm/destroy.h"
 
 #include "mm/extent.h"
+#include "mm/superpage.h"
+#include "mm/sweep.h"
 #include "mm/word.h"
 
 /* Steps that clearing a frame counts as: it costs about so much. */
@@ -94,6 +96,35 @@ static int destroy_pins(struct memory *m, struct owner *o)
         if (rc != 0)
             return rc;
     }
+    op->extent = o->extents;
+    op->phase = PHASE_MARKS;
+    return 0;
+}
+
+/* Nothing maps any superpage now: the marks go, each extent a step. */
+static int destroy_marks(struct memory *m, struct owner *o)
+{
+    struct op *op = &o->op;
+    int rc;
+
+    while (op->extent != EXTENT_NONE) {
+        struct superpage *s = &m->superpages[op->extent];
+        mfn_t mfn = (mfn_t)op->extent * EXTENT_FRAMES;
+
+        if (o->budget == 0)
+            return STOP_BUDGET;
+        o->budget--;
+        op->extent = s->next;
+        if (!s->tally.marked)
+            continue;
+        s->tally.marked = 0;
+        tally_put(&s->tally, m->clock);
+        if (m->limits.design == DESIGN_MARK)
+            sweep_give(o, mfn, SWEEP_BOTH);
+        rc = op_work(m, o);
+        if (rc != 0)
+            return rc;
+    }
     op->phase = PHASE_PUT;
     return 0;
 }
@@ -103,6 +134,8 @@ static bool extent_is_quiet(const struct superpage *s)
 {
     uint32_t i;
 
+    if (s->tally.mappings != 0 || s->tally.types != 0)
+        return false;
     for (i = 0; i < EXTENT_FRAMES; i++)
         if (s->frames[i].refs != 0 || s->frames[i].types != 0)
             return false;
@@ -156,9 +189,7 @@ static int destroy_scrub(struct memory *m, struct owner *o)
         o->extents = s->next;
         o->extent_count--;
         o->allocated -= s->allocated;
-        s->allocated = 0;
-        s->stamp = op->stamp;
-        extent_add(m, extent);
+        extent_release(m, extent);
     }
     return 0;
 }
@@ -172,6 +203,8 @@ int destroy_resume(struct memory *m, struct owner *o)
         rc = destroy_holders(m, o);
     if (rc == 0 && op->phase == PHASE_DO)
         rc = destroy_pins(m, o);
+    if (rc == 0 && op->phase == PHASE_MARKS)
+        rc = destroy_marks(m, o);
     if (rc == 0 && op->phase == PHASE_PUT)
         destroy_sort(m, o);
     if (rc == 0 && op->phase == PHASE_SCRUB)

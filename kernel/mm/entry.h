@@ -19,6 +19,7 @@
 #define ENTRY_PS    UINT64_C(0x080)     /* L2, L3: superpage; L1: PAT */
 #define ENTRY_G     UINT64_C(0x100)     /* global, L1 only */
 #define ENTRY_ADDRESS UINT64_C(0x000ffffffffff000)
+#define ENTRY_NX    (UINT64_C(1) << 63) /* not executable */
 
 /* entry_mfn - the frame that a present entry names. */
 static inline mfn_t entry_mfn(uint64_t word)
@@ -32,7 +33,23 @@ static inline bool entry_present(uint64_t word)
     return (word & ENTRY_P) != 0;
 }
 
-/* entry_writable - may ring 3 write through it? Of a present L1 entry. */
+/* entry_is_large - does a present entry of a table at `level` map memory
+ * whole, 2 MiB or 1 GiB, instead of naming a table? Decode before comparing:
+ * what is an address bit of one is a flag of the other. */
+static inline bool entry_is_large(uint32_t level, uint64_t word)
+{
+    return level > 1 && (word & ENTRY_PS) != 0;
+}
+
+/* entry_frames - frames that a large entry of a table at `level` maps. */
+static inline uint64_t entry_frames(uint32_t level)
+{
+    return level == 3 ? (uint64_t)EXTENT_FRAMES * GIGABYTE_EXTENTS
+                      : EXTENT_FRAMES;
+}
+
+/* entry_writable - may ring 3 write through it? Of a present entry that maps
+ * memory. */
 static inline bool entry_writable(uint64_t word)
 {
     return (word & ENTRY_RW) != 0;
@@ -44,13 +61,25 @@ static inline uint64_t entry_adjust(uint64_t word)
     return entry_present(word) ? word | ENTRY_US : word;
 }
 
-/* entry_type - the type that an entry of a table at `level` refers to its
- * frame as. FRAME_NONE: a read-only view, which takes no type. */
+/* entry_type - the type that an entry of a table at `level`, not a large one,
+ * refers to its frame as. FRAME_NONE: a read-only view, which takes no type. */
 static inline enum frame_type entry_type(uint32_t level, uint64_t word)
 {
     if (level > 1)
         return (enum frame_type)(level - 1);
     return entry_writable(word) ? FRAME_WRITABLE : FRAME_NONE;
+}
+
+/* entry_use - of a present word, the bits that counts depend on. */
+static inline uint64_t entry_use(uint32_t level, uint64_t word)
+{
+    uint64_t bits = ENTRY_P | ENTRY_ADDRESS;
+
+    if (level > 1)
+        bits |= ENTRY_PS;
+    if (level == 1 || (word & ENTRY_PS))
+        bits |= ENTRY_RW;
+    return word & bits;
 }
 
 /* entry_slot - the slot of a table at `level` that translates va. */
@@ -67,7 +96,7 @@ static inline bool entry_is_kernels(uint32_t level, uint32_t slot)
 }
 
 /*
- * entry_refused - the rule that the bits of an entry break (E1 to E3).
+ * entry_refused - the rule that the bits of an entry break (E1 to E3, E5).
  *
  * level  of the table, 1..4
  * word   the entry asked for, present or not

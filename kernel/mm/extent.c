@@ -1,11 +1,26 @@
 #include "mm/extent.h"
 
+/* The gigabyte that an extent is in. */
+static struct gigabyte *around(const struct memory *m, uint32_t extent)
+{
+    return &m->gigabytes[extent / GIGABYTE_EXTENTS];
+}
+
 void extent_add(struct memory *m, uint32_t extent)
 {
     m->superpages[extent].owner = OWNER_NONE;
     m->superpages[extent].next = m->free_extents;
     m->free_extents = extent;
     m->free_count++;
+    around(m, extent)->free++;
+}
+
+void extent_release(struct memory *m, uint32_t extent)
+{
+    m->superpages[extent].allocated = 0;
+    around(m, extent)->owner = OWNER_NONE;
+    around(m, extent)->given--;
+    extent_add(m, extent);
 }
 
 /* The first free extent, off the list; EXTENT_NONE when there is none. */
@@ -16,28 +31,77 @@ static uint32_t extent_pop(struct memory *m)
     if (extent != EXTENT_NONE) {
         m->free_extents = m->superpages[extent].next;
         m->free_count--;
+        around(m, extent)->free--;
     }
     return extent;
 }
 
-uint32_t extent_assign(struct memory *m, struct owner *o)
+/* The last extent of a gigabyte has got an owner. If all have the same, it is
+ * whole: from now on its record keeps what the extents' records say. */
+static void gigabyte_complete(struct memory *m, uint32_t gigabyte)
 {
-    uint32_t extent = extent_pop(m);
-    struct superpage *s;
+    struct gigabyte *g = &m->gigabytes[gigabyte];
+    const struct superpage *s = &m->superpages[gigabyte * GIGABYTE_EXTENTS];
     uint32_t i;
 
-    if (extent == EXTENT_NONE)
-        return EXTENT_NONE;
-    s = &m->superpages[extent];
+    g->tally = (struct tally){0};
+    g->incomplete = 0;
+    for (i = 0; i < GIGABYTE_EXTENTS; i++) {
+        if (s[i].owner != s[0].owner)
+            return;
+        g->incomplete += s[i].allocated != EXTENT_FRAMES;
+        if (s[i].tally.type == TALLY_CONFLICT && s[i].tally.types > 0)
+            tally_get(&g->tally, TALLY_CONFLICT);
+    }
+    if (g->tally.types > 0)
+        g->tally.state = FRAME_SETTLED;
+    g->owner = s[0].owner;
+}
+
+/* An extent off the free list becomes the owner's. */
+static void extent_own(struct memory *m, struct owner *o, uint32_t extent)
+{
+    struct superpage *s = &m->superpages[extent];
+    uint32_t i;
+
     for (i = 0; i < EXTENT_FRAMES; i++)
         s->frames[i] = (struct frame){0};
+    s->tally = (struct tally){0};
     s->allocated = 0;
     s->owner = o->id;                   /* A3: off the list, one owner */
     s->next = o->extents;
     o->extents = extent;
     o->hint = extent;
     o->extent_count++;
+    around(m, extent)->given++;
+    if (around(m, extent)->given == GIGABYTE_EXTENTS)
+        gigabyte_complete(m, extent / GIGABYTE_EXTENTS);
+}
+
+uint32_t extent_assign(struct memory *m, struct owner *o)
+{
+    uint32_t extent = extent_pop(m);
+
+    if (extent != EXTENT_NONE)
+        extent_own(m, o, extent);
     return extent;
+}
+
+void gigabyte_assign(struct memory *m, struct owner *o, uint32_t gigabyte)
+{
+    uint32_t *link = &m->free_extents;
+    uint32_t i;
+
+    while (*link != EXTENT_NONE) {
+        if (*link / GIGABYTE_EXTENTS == gigabyte)
+            *link = m->superpages[*link].next;
+        else
+            link = &m->superpages[*link].next;
+    }
+    m->free_count -= GIGABYTE_EXTENTS;
+    m->gigabytes[gigabyte].free = 0;
+    for (i = GIGABYTE_EXTENTS; i-- > 0;)
+        extent_own(m, o, gigabyte * GIGABYTE_EXTENTS + i);
 }
 
 uint32_t extent_reserve(struct memory *m)
@@ -62,6 +126,34 @@ static uint32_t find_free(const struct superpage *s)
     return i;
 }
 
+/* Frames of an extent were allocated, or (-1) one was given back. */
+static void count_allocated(struct memory *m, struct owner *o, uint32_t extent,
+                            uint32_t change)
+{
+    struct superpage *s = &m->superpages[extent];
+    bool was_whole = s->allocated == EXTENT_FRAMES;
+
+    s->allocated = (uint16_t)(s->allocated + change);
+    o->allocated += (uint64_t)(int64_t)(int32_t)change;
+    if (around(m, extent)->owner == OWNER_NONE)
+        return;
+    if (was_whole)
+        around(m, extent)->incomplete++;
+    else if (s->allocated == EXTENT_FRAMES)
+        around(m, extent)->incomplete--;
+}
+
+/* Does an entry map this frame as part of something larger, or a mark keep
+ * it? */
+static bool is_kept(const struct memory *m, mfn_t mfn)
+{
+    const struct tally *s = &superpage_of(m, mfn)->tally;
+    const struct gigabyte *g = gigabyte_of(m, mfn);
+
+    return s->mappings > 0 || s->marked ||
+           (g->owner != OWNER_NONE && g->tally.mappings > 0);
+}
+
 int frame_alloc(struct memory *m, struct owner *o, mfn_t *mfn)
 {
     uint32_t extent = o->hint;
@@ -82,11 +174,51 @@ int frame_alloc(struct memory *m, struct owner *o, mfn_t *mfn)
     if (i == EXTENT_FRAMES)
         return -ENOMEM;
     m->superpages[extent].frames[i].allocated = 1;
-    m->superpages[extent].allocated++;
-    o->allocated++;
+    count_allocated(m, o, extent, 1);
     o->hint = extent;
     *mfn = (mfn_t)extent * EXTENT_FRAMES + i;
     return 0;
+}
+
+/* Is no frame of the extent in anybody's use? */
+static bool is_empty(const struct superpage *s)
+{
+    uint32_t i;
+
+    for (i = 0; i < EXTENT_FRAMES && s->allocated == 0; i++)
+        if (s->frames[i].refs != 0)
+            return false;
+    return s->allocated == 0;
+}
+
+int extent_fill(struct memory *m, struct owner *o, uint32_t extent,
+                uint32_t count)
+{
+    struct superpage *s = &m->superpages[extent];
+    uint32_t i;
+
+    if (o->limit < count || o->allocated > o->limit - count) {  /* A1 */
+        refuse(m, o, RULE_A1, ENOMEM, MFN_NONE);
+        return -ENOMEM;
+    }
+    if (!is_empty(s))
+        return -EBUSY;
+    for (i = 0; i < count; i++)
+        s->frames[i].allocated = 1;
+    count_allocated(m, o, extent, count);
+    return 0;
+}
+
+int extent_alloc(struct memory *m, struct owner *o, mfn_t *mfn)
+{
+    uint32_t extent = o->extents;
+
+    while (extent != EXTENT_NONE && !is_empty(&m->superpages[extent]))
+        extent = m->superpages[extent].next;
+    if (extent == EXTENT_NONE)
+        return -ENOMEM;
+    *mfn = (mfn_t)extent * EXTENT_FRAMES;
+    return extent_fill(m, o, extent, EXTENT_FRAMES);
 }
 
 int frame_give_back(struct memory *m, struct owner *o, mfn_t mfn)
@@ -99,9 +231,10 @@ int frame_give_back(struct memory *m, struct owner *o, mfn_t mfn)
     for (i = 0; i < o->held_count; i++)
         if (o->held[i] == mfn)                  /* H1 */
             return refuse(m, o, RULE_H1, EINVAL, mfn);
+    if (is_kept(m, mfn))                        /* X4 */
+        return refuse(m, o, RULE_X4, EBUSY, mfn);
     f->allocated = 0;
-    superpage_of(m, mfn)->allocated--;
-    o->allocated--;
+    count_allocated(m, o, (uint32_t)(mfn / EXTENT_FRAMES), UINT32_MAX);
     if (f->refs == 0)
         o->hint = (uint32_t)(mfn / EXTENT_FRAMES);
     return 0;

@@ -18,6 +18,12 @@
 void extent_add(struct memory *m, uint32_t extent);
 
 /*
+ * extent_release - an owner's extent, flushed and scrubbed, without owner
+ * again. Its gigabyte is nobody's from now on.
+ */
+void extent_release(struct memory *m, uint32_t extent);
+
+/*
  * extent_assign - give the first free extent to an owner (rule A3).
  *
  * Its frame records must be there (superpage.frames); they are reset.
@@ -26,6 +32,14 @@ void extent_add(struct memory *m, uint32_t extent);
  * it is allocated yet.
  */
 uint32_t extent_assign(struct memory *m, struct owner *o);
+
+/*
+ * gigabyte_assign - give a whole free gigabyte to an owner (rule A3).
+ *
+ * gigabyte  its number; m->gigabytes[gigabyte].free is GIGABYTE_EXTENTS, and
+ *           the frame records of all its extents are there
+ */
+void gigabyte_assign(struct memory *m, struct owner *o, uint32_t gigabyte);
 
 /*
  * extent_reserve - take the first free extent for the kernel.
@@ -46,12 +60,36 @@ uint32_t extent_reserve(struct memory *m);
 int frame_alloc(struct memory *m, struct owner *o, mfn_t *mfn);
 
 /*
+ * extent_fill - allocate the first frames of an extent that has none (A1).
+ *
+ * extent  one of the owner's
+ * count   frames, 1..EXTENT_FRAMES
+ *
+ * 0          allocated: frames extent * EXTENT_FRAMES up to + count
+ * -ENOMEM    beyond the limit (A1)
+ * -EBUSY     a frame is allocated, or still referred to
+ *
+ * On failure nothing is changed.
+ */
+int extent_fill(struct memory *m, struct owner *o, uint32_t extent,
+                uint32_t count);
+
+/*
+ * extent_alloc - allocate EXTENT_FRAMES frames in a row, aligned (rule A1).
+ *
+ * 0          *mfn is the first
+ * -ENOMEM    beyond the limit (A1), or no extent of the owner is empty
+ */
+int extent_alloc(struct memory *m, struct owner *o, mfn_t *mfn);
+
+/*
  * frame_give_back - XENMEM_decrease_reservation of one frame (rule A2).
  *
  * 0          out of the allocation; free as soon as no reference is left.
  *            A pin stays (XSA-252).
  * -EINVAL    not an allocated frame of the owner (A2), or one that the kernel
  *            shares (H1)
+ * -EBUSY     its superpage or gigabyte is mapped, or marked (X4)
  *
  * On failure nothing is changed.
  * Source: Xen xen/common/memory.c, guest_remove_page().

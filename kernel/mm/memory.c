@@ -18,6 +18,8 @@ int refuse(const struct memory *m, struct owner *o, enum rule rule, int error,
         r->pinned = f->pinned;
         r->types = f->types;
         r->refs = f->refs;
+        r->tally = superpage_of(m, mfn)->tally.type;
+        r->whole = superpage_of(m, mfn)->tally.types;
     }
     o->refused[rule]++;
     return -error;

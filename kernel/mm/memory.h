@@ -6,6 +6,7 @@
 #include "geometry.h"
 #include "mm/op.h"
 #include "mm/rule.h"
+#include "mm/tally.h"
 #include "mm/types.h"
 
 /*
@@ -18,27 +19,53 @@
 #define OWNER_NONE 0            /* no RAM, or not handed out */
 #define OWNER_KERNEL 0xffff
 
-/* One 2 MiB extent: who owns it, and its 512 frame records. */
+/* One 2 MiB extent: who owns it, its 512 frame records, and its tally. */
 struct superpage {
     struct frame *frames;   /* EXTENT_FRAMES records; NULL: never given out */
+    struct tally tally;     /* of the entries that map it whole */
     uint32_t next;          /* owner's list or free list; EXTENT_NONE ends */
-    uint32_t stamp;         /* flush clock when it was last given back */
     uint16_t owner;         /* domain id, OWNER_NONE or OWNER_KERNEL */
     uint16_t allocated;     /* frames allocated to the owner, 0..512 */
-    uint32_t spare[3];      /* for the superpage typecount */
 };
 _Static_assert(sizeof(void *) != 8 || sizeof(struct superpage) == 32,
                "32 bytes a superpage");
+
+/* 512 extents in a row, aligned: the same one level up. */
+struct gigabyte {
+    struct tally tally;     /* of the entries that map it whole */
+    uint16_t owner;         /* domain id while all of it is one domain's,
+                               else OWNER_NONE: the tally means nothing */
+    uint16_t free;          /* extents on the free list */
+    uint16_t given;         /* extents that domains own */
+    uint16_t incomplete;    /* while owned: extents with a frame missing */
+    uint32_t spare[2];
+};
+_Static_assert(sizeof(struct gigabyte) == 32, "32 bytes a gigabyte");
+
+/* How superpages are kept apart from tables: option superpage=. */
+enum design {
+    DESIGN_TYPECOUNT,       /* one typecount, two types; nothing is walked */
+    DESIGN_WALK,            /* every map references 512 frames */
+    DESIGN_REFCOUNT,        /* two counts; 512 frames when one leaves zero */
+    DESIGN_MARK,            /* the same, and 512 frames at a mark instead */
+    DESIGN_OFF,             /* no superpages */
+    DESIGNS
+};
 
 /* What this CPU and this boot make of the rules. */
 struct limits {
     uint64_t reserved;      /* address bits that this CPU has not (E1) */
     uint8_t  l1tf;          /* 1: not-present entries are checked (E3) */
+    uint8_t  design;        /* enum design (E2) */
+    uint8_t  strict;        /* 1: a read-only superpage counts as well */
+    uint8_t  gigabytes;     /* 1: the CPU has pages of 1 GiB (E2) */
+    uint8_t  nx;            /* 1: superpages must not be executable (E5) */
     mfn_t    l1tf_safe;     /* not-present payload at or above is harmless */
 };
 
 struct memory {
     struct superpage *superpages;       /* by mfn / EXTENT_FRAMES */
+    struct gigabyte *gigabytes;         /* by extent / GIGABYTE_EXTENTS */
     uint64_t (*ram)[TABLE_ENTRIES];     /* frame contents, by mfn */
     mfn_t    frames;        /* mfns below it have a superpage record */
     uint32_t free_extents;  /* list of extents without owner */
@@ -86,6 +113,18 @@ struct owner {
 static inline struct superpage *superpage_of(const struct memory *m, mfn_t mfn)
 {
     return &m->superpages[mfn / EXTENT_FRAMES];
+}
+
+/* memory_tallies - does a use as a table count in the superpage around it? */
+static inline bool memory_tallies(const struct memory *m)
+{
+    return m->limits.design == DESIGN_TYPECOUNT;
+}
+
+/* gigabyte_of - the record of a frame's gigabyte. m->frames > mfn. */
+static inline struct gigabyte *gigabyte_of(const struct memory *m, mfn_t mfn)
+{
+    return &m->gigabytes[mfn / EXTENT_FRAMES / GIGABYTE_EXTENTS];
 }
 
 /*

@@ -7,6 +7,7 @@
 #include "mm/extent.h"
 #include "mm/pin.h"
 #include "mm/segment.h"
+#include "mm/superpage.h"
 #include "mm/update.h"
 
 #endif

@@ -4,6 +4,8 @@
 #include "mm/extent.h"
 #include "mm/pin.h"
 #include "mm/segment.h"
+#include "mm/superpage.h"
+#include "mm/sweep.h"
 #include "mm/table.h"
 #include "mm/update.h"
 
@@ -12,6 +14,8 @@ static int work_step(struct memory *m, struct owner *o)
 {
     const struct op_level *top = &o->op.stack[o->op.depth - 1];
 
+    if (top->sweep != SWEEP_NONE)
+        return o->op.dropping ? sweep_drop(m, o) : sweep_build(m, o);
     if (o->op.dropping)
         return table_drop(m, o);
     if (frame_of(m, o, top->mfn)->type == FRAME_SEG)
@@ -55,6 +59,8 @@ int op_resume(struct memory *m, struct owner *o)
     case OP_BASE: return pin_resume(m, o);
     case OP_DESCRIPTORS: return descriptors_resume(m, o);
     case OP_HOLD: return hold_resume(m, o);
+    case OP_MARK:
+    case OP_UNMARK: return superpage_resume(m, o);
     case OP_DESTROY: return destroy_resume(m, o);
     default: return 0;
     }

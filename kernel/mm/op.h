@@ -30,6 +30,8 @@ enum op_kind {
     OP_BASE,            /* load a base pointer */
     OP_DESCRIPTORS,     /* load a GDT or an LDT */
     OP_HOLD,            /* the kernel takes a writable reference for life */
+    OP_MARK,
+    OP_UNMARK,
     OP_DESTROY
 };
 
@@ -37,6 +39,7 @@ enum op_phase {
     PHASE_GET,          /* take references on what is new, build tables */
     PHASE_DO,           /* make it live */
     PHASE_PUT,          /* release what was there before, drop tables */
+    PHASE_MARKS,        /* OP_DESTROY: marks go */
     PHASE_SCRUB         /* OP_DESTROY: extents back to the pool */
 };
 
@@ -47,11 +50,21 @@ enum store_kind {
     STORE_COPY          /* the whole frame becomes a copy of another */
 };
 
-/* One table on the stack, being built or dropped. */
+/* What a sweep over the frames of a superpage takes or gives back of each. */
+enum sweep {
+    SWEEP_NONE,         /* no sweep: the level is a table or descriptors */
+    SWEEP_REFS = 1,     /* a general reference */
+    SWEEP_TYPES = 2,    /* a writable type reference */
+    SWEEP_BOTH = 3
+};
+
+/* One table or superpage on the stack, being built or dropped. */
 struct op_level {
-    mfn_t    mfn;
-    uint32_t next;      /* build: entries below it are held.
-                           drop: entries from it on are released */
+    mfn_t    mfn;       /* of the table; the superpage's first */
+    uint32_t next;      /* build: entries (frames) below it are held.
+                           drop: entries (frames) from it on are released */
+    uint8_t  sweep;     /* enum sweep */
+    uint8_t  writable;  /* of the large entry that the sweep is for */
 };
 
 struct op {
@@ -59,11 +72,12 @@ struct op {
     uint8_t  phase;     /* enum op_phase */
     uint8_t  dropping;  /* 0: the stack is being built, 1: dropped */
     uint8_t  depth;     /* tables on the stack, 0..4 */
-    uint8_t  waiting;   /* 1: the frame `wait` is published, not flushed */
+    uint8_t  waiting;   /* 1: `wait` is published, not flushed */
     uint8_t  abandon;   /* 1: the domain died; undo what is not yet live */
     uint8_t  keep_ad;   /* OP_UPDATE: accessed and dirty carry over */
     uint8_t  sub;       /* OP_STORE: enum store_kind; OP_BASE: 1 = user's;
-                           OP_DESCRIPTORS: 1 = LDT */
+                           OP_DESCRIPTORS: 1 = LDT; OP_MARK, OP_UNMARK: enum
+                           sweep that comes after */
     uint8_t  type;      /* enum frame_type that is taken or released */
     int32_t  result;    /* 0 or -errno, answered when all is undone */
     uint32_t stamp;     /* STOP_FLUSH: flush CPUs not flushed since this */
@@ -73,7 +87,8 @@ struct op {
     uint32_t next;      /* OP_DESCRIPTORS, OP_DESTROY: where we are */
     uint32_t old_count; /* OP_DESCRIPTORS: old[] entries */
     uint32_t extent;    /* OP_DESTROY: the extent at hand */
-    mfn_t    wait;      /* the frame that waits for its flush */
+    mfn_t    wait;      /* the frame that waits for its flush, or the first
+                           of the superpage or gigabyte that does */
     mfn_t    table;     /* OP_UPDATE, OP_STORE: the frame written */
     mfn_t    source;    /* STORE_COPY: the frame read */
     uint64_t value;     /* OP_UPDATE, OP_STORE: the word to write */

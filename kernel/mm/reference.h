@@ -25,13 +25,21 @@
  *              be done with it before flush_settle() says so.
  * -EPERM       not RAM (G4)
  * -EBUSY       another domain's or the kernel's (G3), given back (G1), in use
- *              otherwise (T2), or a count is full (G2, T3)
+ *              otherwise (T2), a count is full (G2, T3), or its superpage is
+ *              mapped writable (X2)
  *
  * On failure nothing but the witness is changed.
  * Source: Xen xen/arch/x86/mm.c, get_page_and_type(), get_page_from_l1e().
  */
 int reference_take(struct memory *m, struct owner *o, mfn_t mfn,
                    enum frame_type want);
+
+/*
+ * reference_refuse_foreign - say by which of G3 and G4 a frame is not the
+ * owner's, and with which errno.
+ */
+int reference_refuse_foreign(const struct memory *m, struct owner *o,
+                             mfn_t mfn);
 
 /*
  * reference_release - give a use of a frame back (rules T4 and V4).
@@ -43,6 +51,24 @@ int reference_take(struct memory *m, struct owner *o, mfn_t mfn,
  */
 void reference_release(struct memory *m, struct owner *o, mfn_t mfn,
                        enum frame_type type);
+
+/*
+ * reference_drop - the same when nothing is left to be dropped before.
+ *
+ * f      the record of mfn; with the last reference as a table or descriptors
+ *        its superpage has one conflict less
+ */
+void reference_drop(struct memory *m, struct frame *f, mfn_t mfn);
+
+/*
+ * flush_wait - the operation goes on when every CPU has forgotten `stamp`.
+ *
+ * mfn    a frame whose use, or whose superpage's, is settled then
+ *
+ * Nothing happens when every CPU has already.
+ */
+void flush_wait(const struct memory *m, struct owner *o, mfn_t mfn,
+                uint32_t stamp);
 
 /*
  * flush_settle - has the flush that o->op waits for happened?

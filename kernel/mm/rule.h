@@ -19,7 +19,7 @@ enum rule {
     RULE_T2,    /* one use at a time */
     RULE_T3,    /* a type count never wraps */
     RULE_E1,    /* reserved and cache bits are refused */
-    RULE_E2,    /* 2 MiB and 1 GiB entries are refused */
+    RULE_E2,    /* an entry is as large as boot and CPU allow */
     RULE_E3,    /* not-present entries carry nothing L1TF could load */
     RULE_E4,    /* the kernel's slots are the kernel's */
     RULE_U1,    /* only a table's owner changes it, and only as a table */
@@ -31,6 +31,14 @@ enum rule {
     RULE_A1,    /* a domain has no more frames than its limit */
     RULE_A2,    /* a frame given back must be one's own */
     RULE_H1,    /* the kernel holds what it shares */
+    RULE_E5,    /* where the CPU needs it, no superpage is executable */
+    RULE_X1,    /* a superpage is mapped only when all of it is there */
+    RULE_X2,    /* a superpage is mapped writable, or has tables inside */
+    RULE_X3,    /* a count of superpages never wraps */
+    RULE_X4,    /* what is mapped whole stays whole */
+    RULE_M1,    /* a superpage is marked once */
+    RULE_M2,    /* only a marked superpage is unmarked */
+    RULE_M3,    /* a mark names a whole superpage */
     RULES
 };
 
@@ -43,6 +51,8 @@ struct refusal {
     uint8_t  pinned;    /* of the frame */
     uint32_t types;     /* type references on the frame */
     uint32_t refs;      /* general references on the frame */
+    uint32_t whole;     /* references of the superpage's tally */
+    uint8_t  tally;     /* enum tally_type of it */
     uint32_t slot;      /* entry of that table, 0..TABLE_ENTRIES-1 */
     mfn_t    mfn;       /* the frame; MFN_NONE: the word is the reason */
     mfn_t    table;     /* mfn of the table asked from; MFN_NONE: none */

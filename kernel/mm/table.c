@@ -23,7 +23,7 @@ static int build_entry(struct memory *m, struct owner *o, uint32_t level)
     if (rule != RULE_NONE)                      /* E1 to E3 */
         rc = refuse(m, o, rule, EINVAL, MFN_NONE);
     else if (entry_present(value))              /* V2: each entry as its own */
-        rc = reference_take(m, o, entry_mfn(value), entry_type(level, value));
+        rc = entry_take(m, o, level, value);
     if (rc != 0) {
         o->refusal.level = (uint8_t)level;
         o->refusal.table = top->mfn;
@@ -90,12 +90,11 @@ int table_build(struct memory *m, struct owner *o)
 /* The references that the record held for the top of the stack go. */
 static void pop(struct memory *m, struct owner *o)
 {
-    struct frame *f;
+    mfn_t mfn;
 
     o->op.depth--;
-    f = frame_of(m, o, o->op.stack[o->op.depth].mfn);
-    frame_put_type(f, m->clock);
-    frame_put(f);
+    mfn = o->op.stack[o->op.depth].mfn;
+    reference_drop(m, frame_of(m, o, mfn), mfn);
 }
 
 int table_drop(struct memory *m, struct owner *o)
@@ -116,7 +115,7 @@ int table_drop(struct memory *m, struct owner *o)
         if (entry_is_kernels(level, top->next))         /* E4 */
             top->next = KERNEL_SLOT_FIRST;
         else if (entry_present(word))           /* V4: all it took */
-            reference_release(m, o, entry_mfn(word), entry_type(level, word));
+            entry_release(m, o, level, word);
         if (o->op.depth != depth)
             return 0;
     }

@@ -1,7 +1,7 @@
 #ifndef TALLY_MM_TABLE_H
 #define TALLY_MM_TABLE_H
 
-#include "mm/reference.h"
+#include "mm/superpage.h"
 
 /*
  * table - validate a page table, and take it apart again.

@@ -49,14 +49,13 @@ static void update_write(struct memory *m, struct owner *o, uint32_t level,
                                u->keep_ad);
 
     if (entry_present(old))
-        reference_release(m, o, entry_mfn(old), entry_type(level, old));
+        entry_release(m, o, level, old);
 }
 
 /* Does the new word hold just what the old one holds? Then no count moves. */
 static bool same_reference(uint32_t level, uint64_t old, uint64_t value)
 {
-    return entry_present(old) && entry_mfn(old) == entry_mfn(value) &&
-           entry_type(level, old) == entry_type(level, value);
+    return entry_use(level, old) == entry_use(level, value);
 }
 
 int entry_update(struct memory *m, struct owner *o, const struct update *u)
@@ -79,8 +78,7 @@ int entry_update(struct memory *m, struct owner *o, const struct update *u)
             entry_write(word, entry_adjust(u->value), u->keep_ad);
             return 0;
         }
-        rc = reference_take(m, o, entry_mfn(u->value),
-                            entry_type(level, u->value));
+        rc = entry_take(m, o, level, u->value);
         if (rc != 0)
             return refused_at(o, u, level, rc);
         if (o->op.waiting || o->op.depth > 0)
@@ -177,8 +175,9 @@ mfn_t update_walk(struct memory *m, struct owner *o, mfn_t base, vaddr_t va)
         uint64_t word = word_load(&m->ram[mfn][slot]);
         bool kernels = entry_is_kernels(level, slot);
 
-        if (kernels || !entry_present(word)) {      /* U2, E4 */
+        if (kernels || !entry_present(word) || entry_is_large(level, word)) {
             struct update at = {.mfn = mfn, .slot = slot, .value = word};
+                                                    /* U2, E4 */
 
             refused_at(
                 o, &at, level,
@@ -201,7 +200,7 @@ static void update_do(struct memory *m, struct owner *o)
 
     if (o->op.abandon) {
         o->op.result = -EINVAL;
-        reference_release(m, o, entry_mfn(u.value), entry_type(level, u.value));
+        entry_release(m, o, level, u.value);
     } else {
         update_write(m, o, level, &u);
     }

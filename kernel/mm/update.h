@@ -1,7 +1,7 @@
 #ifndef TALLY_MM_UPDATE_H
 #define TALLY_MM_UPDATE_H
 
-#include "mm/reference.h"
+#include "mm/superpage.h"
 
 /*
  * update - change one entry of a table, or one word of plain memory.

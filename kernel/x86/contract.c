@@ -91,12 +91,15 @@ static void decide_branches(struct contract *c, const struct cpu *cpu)
 }
 
 /* What can stop the machine, and what lies outside of the CPU. */
-static void decide_rest(struct contract *c, const struct cpu *cpu)
+static void decide_rest(struct contract *c, const struct cpu *cpu,
+                        const struct contract_options *options)
 {
-    c->multihit = intel_without(cpu, PSCHANGE_MC_NO);
+    bool multihit = intel_without(cpu, PSCHANGE_MC_NO);
+
+    c->multihit = multihit || options->multihit;
     row(c, ISSUE_ITLB_MULTIHIT,
-        &(struct contract_row){"iTLB multihit (CVE-2018-12207)", c->multihit,
-                               true, "no domain has executable superpages"});
+        &(struct contract_row){"iTLB multihit (CVE-2018-12207)", multihit, true,
+                               "superpages must not be executable"});
     row(c, ISSUE_SWAPGS,
         &(struct contract_row){"SWAPGS (CVE-2019-1125)",
                                cpu->vendor == VENDOR_INTEL, true,
@@ -116,7 +119,7 @@ void contract_decide(struct contract *contract, const struct cpu *cpu,
     decide_reads(contract, cpu, options);
     decide_buffers(contract, cpu);
     decide_branches(contract, cpu);
-    decide_rest(contract, cpu);
+    decide_rest(contract, cpu, options);
 }
 
 void contract_print(const struct contract *contract,

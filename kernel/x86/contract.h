@@ -35,7 +35,8 @@ struct contract_row {
 };
 
 struct contract_options {
-    bool l1tf; /* l1tf=on: keep the rule on any CPU */
+    bool l1tf;     /* l1tf=on: keep the rule on any CPU */
+    bool multihit; /* nx-superpages=on: the same for that rule */
 };
 
 struct contract {

@@ -36,6 +36,7 @@ extern const struct fixup fixups_end[];
 
 /* kernel/x86/entry.asm. */
 extern vaddr_t cpu_stack_top;
+extern void *cpu_vcpu;
 extern uint8_t cpu_smap;
 extern uint8_t cpu_verw;
 void syscall_entry(void);

@@ -27,6 +27,8 @@
 #define SUPERPAGE_BASE UINT64_C(0xffff818000000000)
 /* Slot 260: devices. */
 #define DEVICE_BASE UINT64_C(0xffff820000000000)
+/* Slot 261: gigabyte records. */
+#define GIGABYTE_BASE UINT64_C(0xffff828000000000)
 /* Slots 262..271: all RAM. */
 #define DIRECT_MAP       UINT64_C(0xffff830000000000)
 #define DIRECT_MAP_END   UINT64_C(0xffff880000000000)

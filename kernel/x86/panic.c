@@ -88,8 +88,11 @@ static void registers_line(const char *names, uint64_t a, uint64_t b,
 
 void regs_print(const struct regs *regs)
 {
-    log_printf(LOG_ERROR, "vector %u, error code 0x%x", regs->vector,
-               regs->error_code);
+    if (regs->vector == TRAP_SYSCALL)
+        log_printf(LOG_ERROR, "in a system call");
+    else
+        log_printf(LOG_ERROR, "vector %u, error code 0x%x", regs->vector,
+                   regs->error_code);
     if (regs->vector == TRAP_PF)
         page_fault_print(regs->error_code);
     else if (regs->vector < TRAP_EXCEPTIONS)

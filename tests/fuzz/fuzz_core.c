@@ -22,6 +22,7 @@ struct play {
     struct owner a, b;
     struct loaded loaded[2];
     struct superpage superpages[EXTENTS];
+    struct gigabyte gigabytes[1];
     const uint8_t *at, *end;
 };
 
@@ -71,6 +72,7 @@ static void play_begin(struct play *p, const uint8_t *data, size_t bytes)
     p->at = data;
     p->end = data + bytes;
     p->m.superpages = p->superpages;
+    p->m.gigabytes = p->gigabytes;
     p->m.ram = ram;
     p->m.frames = FRAMES;
     p->m.free_extents = EXTENT_NONE;

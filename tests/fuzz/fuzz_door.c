@@ -43,6 +43,7 @@ uint32_t door_budget = 64;
 static uint64_t ram[FRAMES][TABLE_ENTRIES];
 static struct frame frames[FRAMES];
 static struct superpage superpages[EXTENTS];
+static struct gigabyte gigabytes[1];
 static struct domain domain;
 static struct owner other;
 static struct loaded other_loaded;
@@ -170,10 +171,7 @@ void domain_shutdown(struct domain *d, enum domain_end how)
     over = true;
 }
 
-struct vcpu *current(void)
-{
-    return &domain.vcpu[0];
-}
+void *cpu_vcpu = &domain.vcpu[0];
 
 struct domain *domain_by_id(uint32_t id)
 {
@@ -209,9 +207,9 @@ uint64_t tsc_now_ns(void)
 }
 
 /* Things that happen elsewhere, and are nothing to a call. */
-void door_call_done(struct domain *d)
+void door_call_done(struct vcpu *v)
 {
-    (void)d;
+    (void)v;
 }
 void door_page_invalidate(struct domain *d, vaddr_t va)
 {
@@ -328,7 +326,9 @@ static void machine_init(void)
 {
     uint32_t i;
 
+    gigabytes[0] = (struct gigabyte){0};
     machine = (struct memory){.superpages = superpages,
+                              .gigabytes = gigabytes,
                               .ram = ram,
                               .frames = FRAMES,
                               .free_extents = EXTENT_NONE,

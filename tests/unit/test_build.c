@@ -38,6 +38,7 @@ static unsigned int pages_out;      /* given and not freed */
 static unsigned int pages_left;     /* that may be given */
 static unsigned int stacks;
 static bool stack_fails;
+static struct gigabyte gigabytes[1];
 static unsigned int stores;
 static char said[512];
 
@@ -58,6 +59,13 @@ void page_free(paddr_t paddr)
 {
     assert_true(paddr > 0 && paddr <= 500 * PAGE_BYTES);
     pages_out--;
+}
+
+int memory_give_gigabyte(struct owner *o, uint32_t *extent)
+{
+    (void)o;
+    (void)extent;
+    return -ENOMEM;             /* so much is not there */
 }
 
 int memory_give_extents(struct owner *o, uint32_t count)
@@ -178,6 +186,8 @@ static int set_up_machine(void **state)
     (void)state;
     memset(&machine, 0, sizeof(machine));
     machine.superpages = calloc(EXTENTS, sizeof(struct superpage));
+    memset(gigabytes, 0, sizeof(gigabytes));
+    machine.gigabytes = gigabytes;
     machine.ram = aligned_alloc(PAGE_BYTES, EXTENTS * 2 * MIB);
     memset(machine.ram, 0xa5, EXTENTS * 2 * MIB);   /* what firmware left */
     memset(m2p, 0x5a, sizeof(m2p));

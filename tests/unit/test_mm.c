@@ -231,6 +231,7 @@ static void E2_no_superpages(void **state)
     struct tree t = world_tree(w);
     uint64_t huge = entry_rw(2 * EXTENT_FRAMES) | ENTRY_PS;
 
+    w->m.limits.design = DESIGN_OFF;
     assert_int_equal(world_pin(w, t.l4, FRAME_L4), 0);
     assert_int_equal(world_update(w, t.l2, 4, huge), -EINVAL);
     assert_int_equal(w->a.refusal.rule, RULE_E2);

@@ -72,6 +72,7 @@ static enum rule rule_of(uint32_t level, uint32_t bit, uint32_t width)
 
 static void width_set(struct world *w, uint32_t width)
 {
+    w->m.limits.design = DESIGN_OFF;
     w->m.limits.reserved = ENTRY_ADDRESS & ~((UINT64_C(1) << width) - 1);
 }
 

@@ -26,6 +26,7 @@ struct world *world_new(void)
     assert_non_null(w->ram);
     w->budget = 1000000;
     w->m.superpages = w->superpages;
+    w->m.gigabytes = w->gigabytes;
     w->m.ram = w->ram;
     w->m.frames = WORLD_FRAMES;
     w->m.free_extents = EXTENT_NONE;

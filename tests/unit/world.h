@@ -26,6 +26,7 @@ struct world {
     struct loaded a_loaded[1];
     struct loaded b_loaded[1];
     struct superpage superpages[WORLD_EXTENTS];
+    struct gigabyte gigabytes[1];
     struct frame frames[WORLD_FRAMES];
     uint32_t budget;        /* steps given at every call */
     uint32_t flushes;       /* STOP_FLUSH seen */

@@ -18,6 +18,8 @@
 #define TABLE_BITS 9
 /* 4 KiB frames in an extent, the unit in which memory is owned (2 MiB). */
 #define EXTENT_FRAMES 512
+/* Extents in a gigabyte, the next larger page that the CPU knows. */
+#define GIGABYTE_EXTENTS 512
 /* L4 slots that belong to the kernel in every address space. */
 #define KERNEL_SLOT_FIRST 256
 #define KERNEL_SLOTS 16

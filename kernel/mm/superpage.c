@@ -1,0 +1,227 @@
+#include "mm/superpage.h"
+
+#include "mm/design.h"
+#include "mm/sweep.h"
+
+/* A refusal whose reason is a tally. */
+static int refuse_tally(const struct memory *m, struct owner *o, enum rule rule,
+                        const struct large *l)
+{
+    int rc = refuse(m, o, rule, EINVAL, l->mfn);
+
+    o->refusal.tally = l->tally->type;
+    o->refusal.whole = l->tally->types;
+    return rc;
+}
+
+/* The tally of what a large entry at `level` would map from mfn on; NULL when
+ * that is not the owner's, or not all of it (G3, G4, X1). */
+static struct tally *tally_find(const struct memory *m, struct owner *o,
+                                uint32_t level, mfn_t mfn)
+{
+    struct gigabyte *g;
+
+    if (!frame_of(m, o, mfn)) {
+        reference_refuse_foreign(m, o, mfn);    /* G3, G4 */
+        return NULL;
+    }
+    g = gigabyte_of(m, mfn);
+    if (level == 3 && g->owner == o->id && g->incomplete == 0)
+        return &g->tally;
+    if (level == 2 && superpage_of(m, mfn)->allocated == EXTENT_FRAMES)
+        return &superpage_of(m, mfn)->tally;
+    refuse(m, o, RULE_X1, EINVAL, mfn);         /* X1 */
+    return NULL;
+}
+
+/* May it be mapped so? 0 or -EINVAL. */
+static int large_check(const struct memory *m, struct owner *o,
+                       const struct large *l)
+{
+    enum rule rule = RULE_NONE;
+
+    if (l->tally->mappings == UINT32_MAX)       /* X3 */
+        rule = RULE_X3;
+    else if (superpage_counts(m, l->writable))  /* X2, X3 */
+        rule = tally_refuses(l->tally, TALLY_SUPERPAGE);
+    return rule == RULE_NONE ? 0 : refuse_tally(m, o, rule, l);
+}
+
+bool superpage_count(const struct memory *m, const struct large *l)
+{
+    struct tally *t = l->tally;
+    bool changed;
+
+    t->mappings++;
+    if (!superpage_counts(m, l->writable))
+        return false;
+    changed = tally_get(t, TALLY_SUPERPAGE);
+    if (!changed)
+        t->state = FRAME_SETTLED;
+    return changed;
+}
+
+void superpage_uncount(const struct memory *m, const struct large *l)
+{
+    l->tally->mappings--;
+    if (superpage_counts(m, l->writable))
+        tally_put(l->tally, m->clock);
+}
+
+static void large_map(struct memory *m, struct owner *o, const struct large *l)
+{
+    switch (m->limits.design) {
+    case DESIGN_WALK: walk_map(m, o, l); break;
+    case DESIGN_REFCOUNT: refcount_map(m, o, l); break;
+    case DESIGN_MARK: mark_map(m, o, l); break;
+    default: typecount_map(m, o, l);
+    }
+}
+
+static void large_unmap(struct memory *m, struct owner *o,
+                        const struct large *l)
+{
+    switch (m->limits.design) {
+    case DESIGN_WALK: walk_unmap(m, o, l); break;
+    case DESIGN_REFCOUNT: refcount_unmap(m, o, l); break;
+    case DESIGN_MARK: mark_unmap(m, o, l); break;
+    default: typecount_unmap(m, o, l);
+    }
+}
+
+int entry_take(struct memory *m, struct owner *o, uint32_t level,
+               uint64_t word)
+{
+    struct large l = {.mfn = entry_mfn(word), .writable = entry_writable(word)};
+
+    if (!entry_is_large(level, word))
+        return reference_take(m, o, l.mfn, entry_type(level, word));
+    l.tally = tally_find(m, o, level, l.mfn);
+    if (!l.tally || large_check(m, o, &l) != 0)
+        return -EINVAL;
+    large_map(m, o, &l);
+    return 0;
+}
+
+void entry_release(struct memory *m, struct owner *o, uint32_t level,
+                   uint64_t word)
+{
+    struct large l = {.mfn = entry_mfn(word), .writable = entry_writable(word)};
+
+    if (!entry_is_large(level, word)) {
+        reference_release(m, o, l.mfn, entry_type(level, word));
+        return;
+    }
+    l.tally = level == 3 ? &gigabyte_of(m, l.mfn)->tally
+                         : &superpage_of(m, l.mfn)->tally;
+    large_unmap(m, o, &l);
+}
+
+/* Is there a superpage to be marked, or unmarked, at all? */
+static int mark_check(const struct memory *m, struct owner *o, mfn_t mfn,
+                      bool marked)
+{
+    if (m->limits.design != DESIGN_TYPECOUNT && m->limits.design != DESIGN_MARK)
+        return -EOPNOTSUPP;
+    if (mfn % EXTENT_FRAMES != 0)               /* M3 */
+        return refuse(m, o, RULE_M3, EINVAL, mfn);
+    if (!frame_of(m, o, mfn)) {                 /* G3, G4: XSA-167 */
+        reference_refuse_foreign(m, o, mfn);
+        return -EINVAL;
+    }
+    if (superpage_of(m, mfn)->tally.marked != marked)   /* M1, M2 */
+        return refuse(m, o, marked ? RULE_M2 : RULE_M1, EINVAL, mfn);
+    return 0;
+}
+
+/* Put the operation on record; `take` comes before the mark changes. */
+static int begin(struct memory *m, struct owner *o, enum op_kind kind,
+                 const struct large *l)
+{
+    enum sweep missing = mark_missing(l->tally);
+    enum sweep surplus = mark_surplus(l->tally);
+    enum sweep take = kind == OP_MARK ? missing : surplus;
+
+    o->op.kind = (uint8_t)kind;
+    o->op.phase = PHASE_GET;
+    o->op.abandon = 0;
+    o->op.result = 0;
+    o->op.mfn[0] = l->mfn;
+    o->op.type = (uint8_t)SWEEP_NONE;
+    o->op.sub = (uint8_t)SWEEP_NONE;
+    if (m->limits.design == DESIGN_MARK) {
+        o->op.type = (uint8_t)take;
+        o->op.sub = (uint8_t)(kind == OP_MARK ? surplus : missing);
+        if (take != SWEEP_NONE)
+            sweep_take(o, l, take);
+    } else if (kind == OP_MARK) {
+        typecount_reserve(m, o, l);
+    }
+    return superpage_resume(m, o);
+}
+
+int superpage_mark(struct memory *m, struct owner *o, mfn_t mfn)
+{
+    struct large l = {.mfn = mfn, .writable = true};
+    int rc = mark_check(m, o, mfn, false);
+
+    if (rc != 0)
+        return rc;
+    l.tally = tally_find(m, o, 2, mfn);         /* X1 */
+    if (!l.tally || large_check(m, o, &l) != 0) /* X2, X3 */
+        return -EINVAL;
+    return begin(m, o, OP_MARK, &l);
+}
+
+int superpage_unmark(struct memory *m, struct owner *o, mfn_t mfn)
+{
+    struct large l = {.mfn = mfn, .writable = true};
+    int rc = mark_check(m, o, mfn, true);
+
+    if (rc != 0)
+        return rc;
+    l.tally = &superpage_of(m, mfn)->tally;
+    return begin(m, o, OP_UNMARK, &l);
+}
+
+/* What had to be taken is taken: mark, or take the mark away, and begin to
+ * give back what is too much. */
+static void mark_do(struct memory *m, struct owner *o)
+{
+    struct op *op = &o->op;
+    struct tally *t = &superpage_of(m, op->mfn[0])->tally;
+    bool reserved = m->limits.design == DESIGN_TYPECOUNT;
+    enum sweep give = (enum sweep)op->sub;
+
+    if (op->abandon) {                          /* V3: all it took */
+        op->result = -EINVAL;
+        give = (enum sweep)op->type;
+        if (op->kind == OP_MARK && reserved)
+            tally_put(t, m->clock);
+    } else if (op->kind == OP_MARK) {
+        if (!reserved)
+            tally_get(t, TALLY_SUPERPAGE);
+        t->state = FRAME_SETTLED;
+        t->marked = 1;
+    } else {
+        t->marked = 0;
+        tally_put(t, m->clock);
+    }
+    if (give != SWEEP_NONE)
+        sweep_give(o, op->mfn[0], give);
+}
+
+int superpage_resume(struct memory *m, struct owner *o)
+{
+    int rc = op_work(m, o);
+
+    if (rc == 0 && o->op.phase == PHASE_GET && o->op.result == 0) {
+        o->op.phase = PHASE_PUT;
+        mark_do(m, o);
+        rc = op_work(m, o);
+    }
+    if (rc != 0)
+        return rc;
+    o->op.kind = OP_NONE;
+    return o->op.result;
+}
