@@ -11,8 +11,8 @@ static bool flushes_known;
 
 _Noreturn void bench_error(const char *name, const char *what, long number)
 {
-    say("bench error: %s: %s: %ld (%s)\n", name, what, number,
-        error_name(number));
+    say("bench error: %s: %s %ld%s%s\n", name, what, number,
+        number < 0 ? ", " : "", number < 0 ? error_name(number) : "");
     domain_exit();
 }
 
