@@ -24,17 +24,22 @@ void door_flush(void)
     flush_done(&machine, reading);
 }
 
-void door_switch_base(struct vcpu *v)
+static void base_write(struct vcpu *v)
 {
     struct loaded *loaded = &v->domain->loaded[v->id];
     mfn_t base = v->guest_kernel ? loaded->base : loaded->user_base;
     uint32_t reading = flush_begin(&machine);
 
-    v->domain->flushes++;
     if (reading == 0)                   /* wrapped: the load below flushes */
         reading = flush_begin(&machine);
     cr3_write(base << PAGE_SHIFT);
     flush_done(&machine, reading);
+}
+
+void door_switch_base(struct vcpu *v)
+{
+    v->domain->flushes++;
+    base_write(v);
 }
 
 void door_load(struct vcpu *v)
@@ -46,7 +51,7 @@ void door_load(struct vcpu *v)
     gdt_load_guest_frames(loaded->gdt, loaded->gdt_count * TABLE_ENTRIES);
     gdt_load_guest_ldt(loaded->ldt,
                        v->ldt_entries < ldt ? v->ldt_entries : ldt);
-    door_switch_base(v);
+    base_write(v);
 }
 
 void door_page_invalidate(struct domain *d, vaddr_t va)
@@ -65,6 +70,7 @@ int door_step(struct domain *d, int rc)
         schedule_point();               /* nothing else renews the budget: */
         o->budget = door_budget;        /* call_step counts on it, too */
     } else if (rc == STOP_LOAD && current() == &d->vcpu[o->op.vcpu]) {
+        d->flushes++;
         door_load(current());
     }
     if (rc > 0)

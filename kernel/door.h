@@ -32,7 +32,8 @@ int door_run(struct domain *d, int rc);
 int door_step(struct domain *d, int rc);
 
 /* door_flush - flush every CPU fully, and tell the rule core. Counted for the
- * domain whose vcpu runs, as the loads below are for theirs. */
+ * domain whose vcpu runs. So is each load of a base pointer that a call or a
+ * change of the guest mode makes, but not those of the scheduler's turns. */
 void door_flush(void);
 
 /* door_load - load CR3, GDT and LDT of a vcpu as domain.loaded[] says (its

@@ -39,3 +39,12 @@ bench-check-now: all
 bench-update-now: all
 	@tools/fetch-package xen-hypervisor-4.17-amd64
 	@tools/bench --update
+
+.PHONY: bench-scale bench-scale-now
+
+bench-scale: ## whether it costs more when there is more of everything
+	@tools/install test
+	@+$(again) bench-scale-now
+
+bench-scale-now: all
+	@tools/bench-scale

@@ -15,7 +15,8 @@
 #define TALLY_OP __HYPERVISOR_arch_7
 
 /* Full TLB flushes made for the calling domain so far: by its own wish, for
- * a type that changed, and by each load of a base pointer. */
+ * a type that changed, and by each load of a base pointer. The scheduler's
+ * turns are not counted: they are not the domain's doing. */
 #define TALLY_OP_FLUSHES 0
 
 #endif

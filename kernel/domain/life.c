@@ -161,9 +161,25 @@ static bool any_alive(void)
     return false;
 }
 
+/* stat=yes: how long it took until a domain could run. Where a tick of the
+ * TSC is an instruction, so many instructions. */
+static void boot_print(void)
+{
+    static bool told;
+    uint64_t ticks = tsc_read() - boot_tsc;
+
+    if (told || !options.stat)
+        return;
+    told = true;
+    log_printf(LOG_INFO,
+               "boot: %llu ticks of the TSC from entry to the first domain",
+               (unsigned long long)ticks);
+}
+
 /* Run all domains until the last one has gone. */
 static void run_all(uint8_t *end)
 {
+    boot_print();
     while (any_alive()) {
         bool ran = schedule_next();
         bool reaped = reap(end);

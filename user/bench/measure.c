@@ -11,8 +11,8 @@ static bool flushes_known;
 
 _Noreturn void bench_error(const char *name, const char *what, long number)
 {
-    say("bench error: %s: %s: %ld (%s)\n", name, what, number,
-        error_name(number));
+    say("bench error: %s: %s %ld%s%s\n", name, what, number,
+        number < 0 ? ", " : "", number < 0 ? error_name(number) : "");
     domain_exit();
 }
 
@@ -114,10 +114,14 @@ void row_number(const char *name, uint64_t cost, uint64_t flushes)
         say("bench %s %lu -\n", name, cost);
 }
 
+uint64_t row_cost(struct row *row)
+{
+    return median(row->cost, row->samples);
+}
+
 void row_end(struct row *row)
 {
-    row_number(row->name, median(row->cost, row->samples),
-               median(row->flushes, row->samples));
+    row_number(row->name, row_cost(row), median(row->flushes, row->samples));
 }
 
 void row_none(const char *name)

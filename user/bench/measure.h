@@ -72,6 +72,9 @@ void row_add(struct row *row, uint64_t ticks, uint64_t flushes);
 /* row_end - print the median. */
 void row_end(struct row *row);
 
+/* row_cost - the median, without printing it. The samples are sorted by it. */
+uint64_t row_cost(struct row *row);
+
 /* row_none - print that there is no such operation here. */
 void row_none(const char *name);
 

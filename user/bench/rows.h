@@ -26,4 +26,21 @@ void rows_superpage(void);
 /* rows_gigabyte - 1 GiB at a time. */
 void rows_gigabyte(void);
 
+/*
+ * scale_ops - what mapping costs in the world as it is. Each line is
+ *
+ *     scale SWEEP OPERATION X MEDIAN
+ *
+ * where SWEEP and X are what the command line says of that world; for a run
+ * beside other domains, or on a machine with more memory.
+ */
+void scale_ops(const char *sweep, uint64_t x);
+
+/* scale_frames - the same while the domain maps more and more frames, up to
+ * `most` of them. */
+void scale_frames(uint64_t most);
+
+/* scale_superpages - and while it maps more and more superpages. */
+void scale_superpages(uint64_t most);
+
 #endif

@@ -35,6 +35,7 @@ static const char *const names[] = {
     "superpage_first_map_cold", "superpage_refused_map",
     "superpage_mark",           "superpage_unmark",
     "superpage_marked_map",  "superpage_256_maps",
+    "superpage_first_map_owed",
 };
 
 static struct slot slot_make(unsigned int gigabyte, unsigned int index)
@@ -158,6 +159,29 @@ static void cold_row(void)
     for (i = 0; i < COLD; i++) {
         mfn_t frame = extent_want();
 
+        slot_map(&row, &one, frame);
+        look(row.name, &one, frame);
+        slot_unmap(ignored, &one);
+    }
+    row_end(&row);
+}
+
+/* A frame was a table until a moment ago: what the TLB knows of it must go
+ * before the first mapping. */
+static void owed_row(void)
+{
+    struct slot one = slot_make(LAND, 0);
+    mfn_t frame = extent_want();
+    struct row *ignored = &last_unmap;
+    unsigned int i;
+
+    row_begin(ignored, "superpage_first_map_owed");
+    operate_want(ignored, MMUEXT_CLEAR_PAGE, frame);
+    row_begin(&row, ignored->name);
+    for (i = 0; i < REPEATS; i++) {
+        row_begin(ignored, row.name);
+        operate_want(ignored, MMUEXT_PIN_L1_TABLE, frame);
+        operate_want(ignored, MMUEXT_UNPIN_TABLE, frame);
         slot_map(&row, &one, frame);
         look(row.name, &one, frame);
         slot_unmap(ignored, &one);
@@ -303,6 +327,7 @@ void rows_superpage(void)
     slot_unmap(&row, &one);
     warm_rows();
     cold_row();
+    owed_row();
     refused_row();
     mark_rows();
     many_row();
