@@ -51,11 +51,7 @@ static long run_off(struct vcpu *v, const uint64_t *argument)
     return -EOPNOTSUPP;
 }
 
-/*
- * The first call that changes what ring 3 will run ends a multicall: the rest
- * would be done for somebody else (XSA-213). A multicall in a multicall is
- * refused, or it would need a stack of them.
- */
+/* A multicall in a multicall is refused, or it would need a stack of them. */
 static call_fn run_multicall;
 
 static long run_absent(struct vcpu *v, const uint64_t *argument)
@@ -123,81 +119,83 @@ call_fn *const hypercalls[HYPERCALLS] = {
     [__HYPERVISOR_arch_5] = run_absent,
     [__HYPERVISOR_arch_6] = run_absent,
     [__HYPERVISOR_arch_7] = call_tally_op,
+    [HYPERCALLS - 1] = run_absent, /* all numbers beyond */
 };
 
-/* One part of a multicall. v->iret_done tells afterwards whether it loaded
- * other registers instead of answering. */
+/* A `syscall` of the guest user is its own kernel's business. It leaves rax
+ * as it is, and hypercall_exit follows. */
+static long run_of_user(struct vcpu *v, const uint64_t *argument)
+{
+    struct regs *regs = v->regs;
+
+    (void)argument;
+    v->calls--; /* it is no hypercall */
+    regs->rcx = regs->rip;
+    regs->r11 = regs->rflags;
+    bounce_syscall(v);
+    return (long)regs->rax;
+}
+
+call_fn *const syscalls[HYPERCALLS] = {
+    [0 ... HYPERCALLS - 1] = run_of_user,
+};
+
+/* One part of a multicall. */
 static long part_run(struct vcpu *v, uint64_t number, const uint64_t *argument)
 {
-    long answer = -ENOSYS;
+    call_fn *call = run_absent;
 
-    if (number < HYPERCALLS)
-        answer = hypercalls[index_clamp(number, HYPERCALLS)](v, argument);
-    v->calls++;
-    if (v->attention & ATTENTION_ALWAYS)
-        door_call_done(v);
-    return answer;
-}
-
-static long call_one(struct vcpu *v, const struct multicall_entry *entry)
-{
-    if (entry->op == __HYPERVISOR_multicall)
+    if (number == __HYPERVISOR_multicall)
         return -EINVAL;
-    return part_run(v, entry->op, entry->args);
+    if (number < HYPERCALLS)
+        call = hypercalls[index_clamp(number, HYPERCALLS)];
+    v->calls++;
+    return call(v, argument);
 }
 
-/* What of an entry is used: no call has more than four arguments. */
-static int entry_read(struct multicall_entry *entry, vaddr_t at)
+/*
+ * What a part of a multicall has done beyond its answer. true when no other
+ * part may follow: the rest would be done for somebody else (XSA-213), or for
+ * nobody. *answered: its answer is not to be written.
+ */
+static bool part_ends(struct vcpu *v, bool *answered)
 {
-    struct guest_pair head, low, high;
-
-    if (get_guest_pair_raw(&head, at) != 0 ||
-        get_guest_pair_raw(&low, at + 16) != 0 ||
-        get_guest_pair_raw(&high, at + 32) != 0)
-        return -EFAULT;
-    entry->op = head.first;
-    entry->args[0] = low.first;
-    entry->args[1] = low.second;
-    entry->args[2] = high.first;
-    entry->args[3] = high.second;
-    return 0;
+    if (v->attention & ATTENTION_AUDIT)
+        door_call_done(v);
+    *answered = v->iret_done || !v->guest_kernel;
+    return *answered || v->domain->end != END_NONE;
 }
+
+_Static_assert(offsetof(struct multicall_entry, args) == 16 &&
+                   CALL_ARGUMENTS == 4,
+               "get_guest_call_raw");
 
 static long run_multicall(struct vcpu *v, const uint64_t *argument)
 {
     uint32_t count = (uint32_t)argument[1], i;
     vaddr_t at = argument[0];
+    bool over = false, answered = false;
 
     if (!guest_array_begin(&at, count, sizeof(struct multicall_entry)))
         return -EFAULT;
     v->iret_done = false;
-    for (i = 0; i < count; i++, at += sizeof(struct multicall_entry)) {
-        struct multicall_entry entry;
+    for (i = 0; i < count && !over; i++, at += sizeof(struct multicall_entry)) {
+        uint64_t part[1 + CALL_ARGUMENTS];
         long answer;
 
-        if (entry_read(&entry, at) != 0)
+        if (get_guest_call_raw(part, at) != 0)
             return -EFAULT;
-        answer = call_one(v, &entry);
-        if (v->iret_done || !v->guest_kernel) /* XSA-213 */
+        answer = part_run(v, part[0], &part[1]);
+        if (v->attention != 0)
+            over = part_ends(v, &answered);
+        if (answered)
             return answer;
         if (put_guest_raw(at + offsetof(struct multicall_entry, result),
                           (uint64_t)answer) != 0)
             return -EFAULT;
-        if (v->domain->end != END_NONE)
-            break;
         call_step(v->domain);
     }
     return 0;
-}
-
-/* A `syscall` of the guest user is its own kernel's business. */
-void hypercall_user(struct vcpu *v)
-{
-    struct regs *regs = v->regs;
-
-    regs->rcx = regs->rip;
-    regs->r11 = regs->rflags;
-    bounce_syscall(v);
 }
 
 void hypercall_exit(struct vcpu *v)
@@ -209,7 +207,7 @@ void hypercall_exit(struct vcpu *v)
         regs->r11 = regs->rflags;
         regs->error_code = 0;
     }
-    if (v->attention & ATTENTION_ALWAYS)
+    if (v->attention & ATTENTION_AUDIT)
         door_call_done(v);
     domain_exit_work(v);
 }

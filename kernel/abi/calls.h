@@ -19,8 +19,9 @@
  */
 #define CALL_ARGUMENTS 4
 
-/* Numbers 0 to HYPERCALLS - 1 have a function (layout.inc, entry.asm). */
-#define HYPERCALLS 56
+/* Numbers 0 to HYPERCALLS - 2 have a function, and the last one is for all
+ * other numbers (layout.inc, entry.asm). */
+#define HYPERCALLS 57
 
 /*
  * call_fn - one hypercall.

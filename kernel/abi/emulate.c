@@ -119,7 +119,7 @@ static bool write_cr3(struct vcpu *v, uint64_t value)
 
     rc = door_run(d, rc);
     v->calls++;
-    if (v->attention & ATTENTION_ALWAYS)
+    if (v->attention & ATTENTION_AUDIT)
         door_call_done(v);
     return rc == 0;
 }

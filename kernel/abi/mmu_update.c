@@ -116,7 +116,7 @@ long call_mmu_update(struct vcpu *v, const uint64_t *argument)
 }
 
 /* The flush that goes with a changed entry. */
-static int va_flush(struct vcpu *v, vaddr_t va, uint64_t flags)
+__attribute__((noinline)) static int va_flush(struct vcpu *v, vaddr_t va, uint64_t flags)
 {
     uint64_t kind = flags & UVMF_FLUSHTYPE_MASK;
     vaddr_t where = flags & ~UVMF_FLUSHTYPE_MASK;
@@ -136,32 +136,36 @@ static int va_flush(struct vcpu *v, vaddr_t va, uint64_t flags)
     return 0;
 }
 
-static long va_update(struct vcpu *v, vaddr_t va, uint64_t value,
-                      uint64_t flags)
+/* An update of an address that is no ordinary one. */
+__attribute__((noinline)) static long va_slowly(struct vcpu *v, vaddr_t va,
+                                                uint64_t value, uint64_t flags)
 {
     struct domain *d = v->domain;
-    uint32_t slot = entry_slot(va, 1);
-    int rc = 0;
-    mfn_t mfn;
+    struct update u = {.slot = entry_slot(va, 1), .value = value};
+    int rc;
 
     if (!access_ok(va, 1))
         return -EINVAL;
-    mfn = update_walk(&machine, &d->owner, d->loaded[v->id].base, va);
-    if (mfn == MFN_NONE)
+    u.mfn = update_walk(&machine, &d->owner, d->loaded[v->id].base, va);
+    if (u.mfn == MFN_NONE)
         return door_run(d, -EINVAL);
-    if (!leaf_update(&machine, d->owner.id, &machine.ram[mfn][slot], value)) {
-        struct update u = {.mfn = mfn, .slot = slot, .value = value};
-
-        rc = door_run(d, entry_update(&machine, &d->owner, &u));
-    }
-    if (rc != 0) /* XSA-279: no flush */
-        return rc;
-    return va_flush(v, va, flags);
+    rc = door_run(d, entry_update(&machine, &d->owner, &u));
+    return rc != 0 ? rc : va_flush(v, va, flags); /* XSA-279: then no flush */
 }
 
 long call_update_va_mapping(struct vcpu *v, const uint64_t *argument)
 {
-    return va_update(v, argument[0], argument[1], argument[2]);
+    struct domain *d = v->domain;
+    vaddr_t va = argument[0];
+    uint64_t *word = NULL;
+
+    if (access_ok(va, 1))
+        word = leaf_walk(&machine, d->loaded[v->id].base, va);
+    if (!word || !leaf_update(&machine, d->owner.id, word, argument[1]))
+        return va_slowly(v, va, argument[1], argument[2]);
+    if ((argument[2] & UVMF_FLUSHTYPE_MASK) == UVMF_NONE)
+        return 0;
+    return va_flush(v, va, argument[2]);
 }
 
 long call_update_va_mapping_otherdomain(struct vcpu *v,
@@ -169,7 +173,5 @@ long call_update_va_mapping_otherdomain(struct vcpu *v,
 {
     int rc = target_check(v->domain, argument[3] & 0xffff);
 
-    if (rc != 0)
-        return rc;
-    return va_update(v, argument[0], argument[1], argument[2]);
+    return rc != 0 ? rc : call_update_va_mapping(v, argument);
 }

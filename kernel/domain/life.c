@@ -12,6 +12,7 @@
 #include "options.h"
 #include "report.h"
 #include "x86/console.h"
+#include "x86/image.h"
 #include "x86/log.h"
 #include "x86/paging.h"
 #include "x86/power.h"
@@ -295,7 +296,9 @@ static bool begin(const struct boot_info *info, unsigned int number)
         return false;
     d->born_ns = tsc_now_ns();
     if (options.audit == AUDIT_CALL || options.audit_every != 0)
-        d->vcpu[0].attention |= ATTENTION_ALWAYS;
+        d->vcpu[0].attention |= ATTENTION_AUDIT;
+    if (cpu_verw)
+        d->vcpu[0].attention |= ATTENTION_VERW;
     log_printf(LOG_INFO, "domain %u is %s: %llu MiB, %s%s%s", d->owner.id,
                d->name, (unsigned long long)(d->pages * PAGE_BYTES / MIB),
                d->privileged ? "privileged" : "unprivileged",

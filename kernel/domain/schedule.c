@@ -62,6 +62,7 @@ static void switch_to(struct vcpu *v)
     last = v->domain;
     last_id = v->domain->owner.id;
     cpu_vcpu = v;
+    vcpu_mode(v, v->guest_kernel);
     vcpu_attend(v);
     due = false;
     counts.switches++;

@@ -8,6 +8,7 @@
 #include "x86/context.h"
 #include "x86/image.h"
 #include "x86/regs.h"
+#include "x86/trap.h"
 
 struct domain;
 
@@ -34,7 +35,8 @@ enum vcpu_state {
 
 /* Why the way back to ring 3 is the long one. */
 #define ATTENTION_ONCE   1u /* something has happened: look at everything */
-#define ATTENTION_ALWAYS 2u /* every hypercall is followed by an audit */
+#define ATTENTION_AUDIT  2u /* every hypercall is followed by an audit */
+#define ATTENTION_VERW   4u /* buffers are cleared on every return */
 
 struct vcpu {
     uint32_t attention;     /* ATTENTION_*; 0: an answer is all there is */
@@ -86,13 +88,19 @@ struct vcpu {
 };
 
 _Static_assert(offsetof(struct vcpu, attention) == 0, "VCPU_ATTENTION");
-_Static_assert(offsetof(struct vcpu, guest_kernel) == 4, "VCPU_GUEST_KERNEL");
 _Static_assert(offsetof(struct vcpu, calls) == 8, "VCPU_CALLS");
 
 /* vcpu_attend - have everything looked at before ring 3 runs again. */
 static inline void vcpu_attend(struct vcpu *v)
 {
     v->attention |= ATTENTION_ONCE;
+}
+
+/* vcpu_mode - guest kernel or guest user; it runs, or is about to. */
+static inline void vcpu_mode(struct vcpu *v, bool guest_kernel)
+{
+    v->guest_kernel = guest_kernel;
+    cpu_calls = guest_kernel ? hypercalls : syscalls;
 }
 
 /* current - the vcpu whose kernel stack we run on; NULL while idle. */

@@ -60,12 +60,6 @@ static inline void leaf_release(const struct memory *m, uint64_t word)
     frame_put(f);
 }
 
-/* ram_word - the word of memory at a machine address, a multiple of 8. */
-static inline uint64_t *ram_word(const struct memory *m, paddr_t at)
-{
-    return &m->ram[0][at / sizeof(uint64_t)];
-}
-
 /*
  * leaf_update - get the new, write, put the old (rule U3).
  *
@@ -87,6 +81,38 @@ static inline bool leaf_update(struct memory *m, uint16_t id, uint64_t *word,
     if (entry_present(old))
         leaf_release(m, old);
     return true;
+}
+
+/* leaf_table - the table at `word`'s address, as an index of words of ram. */
+static inline uint64_t leaf_table(uint64_t word)
+{
+    return (word & ENTRY_ADDRESS) / sizeof(uint64_t);
+}
+
+/*
+ * leaf_walk - find the L1 entry that translates va.
+ *
+ * base   mfn of a settled L4
+ * va     an address outside of the kernel's slots (E4)
+ *
+ * The entry; NULL when update_walk would refuse: ask it.
+ */
+static inline uint64_t *leaf_walk(const struct memory *m, mfn_t base,
+                                  vaddr_t va)
+{
+    uint64_t *words = m->ram[0];
+    uint64_t table = base * TABLE_ENTRIES;
+    uint32_t level;
+
+#pragma GCC unroll 3
+    for (level = 4; level > 1; level--) {
+        uint64_t word = word_load(&words[table + entry_slot(va, level)]);
+
+        if ((word & (ENTRY_P | ENTRY_PS)) != ENTRY_P)       /* U2 */
+            return NULL;
+        table = leaf_table(word);
+    }
+    return &words[table + entry_slot(va, 1)];
 }
 
 /*

@@ -211,18 +211,14 @@ mfn_t update_walk(struct memory *m, struct owner *o, mfn_t base, vaddr_t va)
     mfn_t mfn = base;
     uint32_t level;
 
-#pragma GCC unroll 3
     for (level = 4; level > 1; level--) {
-        uint32_t slot = entry_slot(va, level);
-        uint64_t word = word_load(&m->ram[mfn][slot]);
+        struct update at = {.mfn = mfn, .slot = entry_slot(va, level)};
 
-        if ((word & (ENTRY_P | ENTRY_PS)) != ENTRY_P ||     /* U2 */
-            entry_is_kernels(level, slot)) {                /* E4 */
-            struct update at = {.mfn = mfn, .slot = slot, .value = word};
-
+        at.value = word_load(&m->ram[mfn][at.slot]);
+        if (!entry_present(at.value) || entry_is_large(level, at.value) ||
+            entry_is_kernels(level, at.slot))               /* U2, E4 */
             return walk_refuse(m, o, level, &at);
-        }
-        mfn = entry_mfn(word);
+        mfn = entry_mfn(at.value);
     }
     return mfn;
 }

@@ -7,7 +7,6 @@
 
 #include "mm/errno.h"
 #include "mm/types.h"
-#include "x86/image.h"
 #include "x86/layout.h"
 
 /*
@@ -51,6 +50,26 @@ size_t clear_guest_raw(vaddr_t dst, size_t bytes);
 /* get_guest_raw - read 8 bytes at once. 0 or -EFAULT (*value is then 0). */
 int get_guest_raw(uint64_t *value, vaddr_t src);
 
+/* user_open, user_close - the assembler's USER_OPEN and USER_CLOSE: three
+ * bytes that do nothing, STAC and CLAC where SMAP is on (cpu_init). */
+static inline void user_open(void)
+{
+    __asm__ volatile("1: nopl (%%rax)\n"
+                     ".pushsection .stac_sites, \"a\"\n"
+                     ".quad 1b\n"
+                     ".popsection" ::
+                         : "memory");
+}
+
+static inline void user_close(void)
+{
+    __asm__ volatile("1: nopl (%%rax)\n"
+                     ".pushsection .clac_sites, \"a\"\n"
+                     ".quad 1b\n"
+                     ".popsection" ::
+                         : "memory");
+}
+
 /* Two words in a row. */
 struct guest_pair {
     uint64_t first;
@@ -68,13 +87,13 @@ static inline int get_guest_pair_raw(struct guest_pair *pair, vaddr_t src)
     uint64_t first, second;
     int error = 0;
 
-    if (cpu_smap)
-        __asm__ volatile("stac" ::: "memory");
+    user_open();
     __asm__ volatile("1: movq (%[src]), %[first]\n"
                      "2: movq 8(%[src]), %[second]\n"
                      "3:\n"
                      ".pushsection .text.unlikely, \"ax\"\n"
                      "4: movq (%[src]), %[first]\n"
+                     "   jmp 2b\n"
                      "5: movq 8(%[src]), %[second]\n"
                      "   jmp 3b\n"
                      "6: movl %[efault], %[error]\n"
@@ -83,17 +102,20 @@ static inline int get_guest_pair_raw(struct guest_pair *pair, vaddr_t src)
                      "   jmp 3b\n"
                      ".popsection\n"
                      ".pushsection .fixups, \"a\"\n"
-                     ".quad 1b, 4b, 2b, 4b, 4b, 6b, 5b, 6b\n"
+                     ".quad 1b, 4b, 2b, 5b, 4b, 6b, 5b, 6b\n"
                      ".popsection"
                      : [first] "=&r"(first), [second] "=&r"(second),
                        [error] "+r"(error)
                      : [src] "r"(src), [efault] "i"(-EFAULT)
                      : "memory");
-    if (cpu_smap)
-        __asm__ volatile("clac" ::: "memory");
+    user_close();
     *pair = (struct guest_pair){first, second};
     return error;
 }
+
+/* get_guest_call_raw - a multicall entry: its number, and, after a word that
+ * is skipped, four arguments. 0 or -EFAULT. */
+int get_guest_call_raw(uint64_t call[5], vaddr_t src);
 
 /* put_guest_raw - write 8 bytes at once. 0 or -EFAULT. */
 int put_guest_raw(vaddr_t dst, uint64_t value);

@@ -9,15 +9,13 @@
 extern fault_entry
 extern fault_iret
 extern hypercall_exit
-extern hypercall_user
-extern hypercalls
 extern interrupt_entry
 extern sysret_ok
 extern trap_kernel
 extern trap_ring3
 
+global cpu_calls
 global cpu_guest_rsp
-global cpu_smap
 global cpu_stack_top
 global cpu_vcpu
 global cpu_verw
@@ -91,10 +89,7 @@ IST_VECTORS         equ 0x00040106
 ; What the CPU does not do on its own at an interrupt gate.
 %macro FLAGS_CLEAR 0
     cld
-    cmp byte [rel cpu_smap], 0
-    je %%none
-    clac
-%%none:
+    USER_CLOSE
 %endmacro
 
 section .entry.text progbits alloc exec nowrite align=4096
@@ -126,14 +121,12 @@ syscall_entry:
     push rdi
     sub rsp, ARGUMENTS              ; rcx, r11 and C's registers: not saved
     mov rdi, [rel cpu_vcpu]
-    cmp byte [rdi + VCPU_GUEST_KERNEL], 0
-    je .user
     cmp rax, HYPERCALLS             ; a number beyond the table is refused,
     jae .absent
     sbb rcx, rcx                    ; and not even read by a CPU that runs
     and rax, rcx                    ; ahead of the comparison
     lea rsi, [rsp + ARGUMENTS]
-    lea rcx, [rel hypercalls]
+    mov rcx, [rel cpu_calls]        ; the guest kernel's, or its user's
     call [rcx + 8 * rax]
 .answer:
     mov [rsp + 8 + REGS_RAX], rax
@@ -150,10 +143,6 @@ syscall_entry:
     jne syscall_slow
     test r11d, RFLAGS_TF | RFLAGS_RF
     jnz syscall_slow
-    cmp byte [rel cpu_verw], 0
-    je .sysret
-    verw [rel verw_selector]
-.sysret:
     add rsp, ARGUMENTS
     pop rdi
     pop rsi
@@ -164,12 +153,11 @@ syscall_entry:
     pop rax
     mov rsp, [rsp + REGS_RSP - REGS_ERROR]
     o64 sysret
-.absent:
-    mov rax, -ENOSYS
+.absent:                            ; the last line of either table is for
+    lea rsi, [rsp + ARGUMENTS]      ; all numbers beyond it
+    mov rcx, [rel cpu_calls]
+    call [rcx + 8 * (HYPERCALLS - 1)]
     jmp .answer
-.user:
-    call hypercall_user
-    jmp syscall_slow
 
 ; syscall_slow - something is to be done first, or the return is another one.
 ; rsp: 8 below struct regs; the registers that C preserves are the guest's.
@@ -363,8 +351,8 @@ guest_iret:
 section .entry.data progbits alloc noexec write align=4096
 cpu_guest_rsp:  dq 0
 cpu_stack_top:  dq 0                ; of the vcpu that runs
+cpu_calls:      dq 0                ; what its `syscall` calls, by rax
 cpu_vcpu:       dq 0                ; the vcpu that runs; 0 while idle
-cpu_smap:       db 0                ; 1: SMAP is on
 cpu_verw:       db 0                ; 1: VERW before ring 3
 align 2
 verw_selector:  dw SELECTOR_KERNEL_DS
