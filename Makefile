@@ -366,7 +366,7 @@ PURE_SRCS := $(filter-out kernel/lib/string.c,$(wildcard kernel/lib/*.c)) \
     $(wildcard kernel/mm/*.c boot/*.c kernel/domain/*.c kernel/abi/*.c) \
     $(wildcard $(addprefix kernel/x86/,sysret.c clock_scale.c acpi.c \
         acpi_memory.c rtc_decode.c text_screen.c font.c))
-HOST_HEADERS = -isystem $(BUILD)/include -Itests -I. -Ikernel
+HOST_HEADERS = -isystem $(BUILD)/include -Itests/host -Itests -I. -Ikernel
 HOST_FLAGS = -std=c11 -D_GNU_SOURCE -g -O1 \
     -D__XEN_INTERFACE_VERSION__=0x00040e00 \
     -fno-omit-frame-pointer -fno-strict-aliasing $(WARNINGS)

@@ -12,10 +12,7 @@ uint32_t door_budget = DOOR_BUDGET;
 void door_flush(void)
 {
     uint32_t reading = flush_begin(&machine);
-    struct vcpu *v = current();
 
-    if (v)
-        v->domain->flushes++;
     if (reading == 0) {                 /* wrapped: flush, begin again */
         tlb_flush_local();
         reading = flush_begin(&machine);
@@ -24,10 +21,8 @@ void door_flush(void)
     flush_done(&machine, reading);
 }
 
-static void base_write(struct vcpu *v)
+void door_switch_base(mfn_t base)
 {
-    struct loaded *loaded = &v->domain->loaded[v->id];
-    mfn_t base = v->guest_kernel ? loaded->base : loaded->user_base;
     uint32_t reading = flush_begin(&machine);
 
     if (reading == 0)                   /* wrapped: the load below flushes */
@@ -36,22 +31,20 @@ static void base_write(struct vcpu *v)
     flush_done(&machine, reading);
 }
 
-void door_switch_base(struct vcpu *v)
+static mfn_t base_of(const struct vcpu *v)
 {
-    v->domain->flushes++;
-    base_write(v);
+    return v->guest_kernel ? v->loaded->base : v->loaded->user_base;
 }
 
 void door_load(struct vcpu *v)
 {
-    struct loaded *loaded = &v->domain->loaded[v->id];
-
+    const struct loaded *loaded = v->loaded;
     uint32_t ldt = loaded->ldt_count * TABLE_ENTRIES;
 
     gdt_load_guest_frames(loaded->gdt, loaded->gdt_count * TABLE_ENTRIES);
     gdt_load_guest_ldt(loaded->ldt,
                        v->ldt_entries < ldt ? v->ldt_entries : ldt);
-    base_write(v);
+    door_switch_base(base_of(v));
 }
 
 void door_page_invalidate(struct domain *d, vaddr_t va)
@@ -70,8 +63,10 @@ int door_step(struct domain *d, int rc)
         schedule_point();               /* nothing else renews the budget: */
         o->budget = door_budget;        /* call_step counts on it, too */
     } else if (rc == STOP_LOAD && current() == &d->vcpu[o->op.vcpu]) {
-        d->flushes++;
-        door_load(current());
+        if (o->op.kind == OP_BASE)
+            door_switch_base(base_of(current()));
+        else
+            door_load(current());
     }
     if (rc > 0)
         rc = op_resume(&machine, o);

@@ -40,8 +40,8 @@ void door_flush(void);
  * user base when the guest user runs). A full flush. */
 void door_load(struct vcpu *v);
 
-/* door_switch_base - load CR3 alone, when the guest mode changes. */
-void door_switch_base(struct vcpu *v);
+/* door_switch_base - load CR3 alone: an L4 of the vcpu that runs. */
+void door_switch_base(mfn_t base);
 
 /* door_page_invalidate - forget one page on every CPU the domain runs on. */
 void door_page_invalidate(struct domain *d, vaddr_t va);

@@ -69,10 +69,10 @@ static void fault_gp(struct vcpu *v)
     bounce_fault(v, TRAP_GP, code);
 }
 
-static void fault_ud(struct vcpu *v)
+static inline void fault_ud(struct vcpu *v)
 {
     if (!emulate_forced_cpuid(v))
-        bounce_fault(v, TRAP_UD, 0);
+        bounce_undefined(v);
 }
 
 /*
@@ -145,30 +145,48 @@ static void fault_page(struct vcpu *v, vaddr_t cr2)
     bounce_page_fault(v, cr2, code);
 }
 
-void fault_entry(struct regs *regs)
+/* Every fault but #UD. */
+__attribute__((noinline)) static void fault_other(struct vcpu *v,
+                                                  struct regs *regs)
 {
-    vaddr_t cr2 = cr2_read();
-    struct vcpu *v = current();
+    vaddr_t cr2 = cr2_read();   /* before anything else faults */
 
-    if (!v)
-        panic_regs(regs, "%s in ring 3 without a vcpu",
-                   trap_name(regs->vector));
-    if (regs->rflags & RFLAGS_VM) {
-        domain_crash(v->domain, "it is in virtual-8086 mode, at rip %#lx",
-                     regs->rip);
-        domain_exit_work(v);
-    }
     switch (regs->vector) {
     case TRAP_DB: fault_db(v); break;
     case TRAP_BP:
     case TRAP_OF: fault_breakpoint(v); break;
-    case TRAP_UD: fault_ud(v); break;
     case TRAP_NM: fault_nm(v); break;
     case TRAP_GP: fault_gp(v); break;
     case TRAP_PF: fault_page(v, cr2); break;
     default: bounce_fault(v, regs->vector, regs->error_code); break;
     }
+}
+
+/* What no domain brings about on a CPU that keeps to the manual. */
+__attribute__((noinline, cold)) static void fault_strange(struct vcpu *v,
+                                                          struct regs *regs)
+{
+    if (!v)
+        panic_regs(regs, "%s in ring 3 without a vcpu",
+                   trap_name(regs->vector));
+    domain_crash(v->domain, "it is in virtual-8086 mode, at rip %#lx",
+                 regs->rip);
     domain_exit_work(v);
+}
+
+bool fault_entry(struct regs *regs)
+{
+    struct vcpu *v = current();
+
+    if (!v || (regs->rflags & RFLAGS_VM))
+        fault_strange(v, regs);
+    if (regs->vector == TRAP_UD)
+        fault_ud(v);
+    else
+        fault_other(v, regs);
+    if (v->attention & ATTENTION_ONCE)
+        domain_exit_work(v);
+    return regs->vector == TRAP_SYSCALL;    /* a handler was entered */
 }
 
 /* Is there nothing left that IRETQ could find wrong? */

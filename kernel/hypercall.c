@@ -24,13 +24,6 @@ static long run_set_callbacks(struct vcpu *v, const uint64_t *argument)
     return set_callbacks(v, argument[0], argument[1], argument[2]);
 }
 
-static long run_iret(struct vcpu *v, const uint64_t *argument)
-{
-    (void)argument;
-    hypercall_iret(v);
-    return (long)v->regs->rax; /* the register that it loaded */
-}
-
 static long run_callback_op(struct vcpu *v, const uint64_t *argument)
 {
     return callback_op(v, (int)argument[0], argument[1]);
@@ -86,7 +79,7 @@ call_fn *const hypercalls[HYPERCALLS] = {
     [__HYPERVISOR_vm_assist] = call_vm_assist,
     [__HYPERVISOR_update_va_mapping_otherdomain] =
         call_update_va_mapping_otherdomain,
-    [__HYPERVISOR_iret] = run_iret,
+    [__HYPERVISOR_iret] = iret_entry,
     [__HYPERVISOR_vcpu_op] = call_vcpu_op,
     [__HYPERVISOR_set_segment_base] = call_set_segment_base,
     [__HYPERVISOR_mmuext_op] = call_mmuext_op,
@@ -122,22 +115,10 @@ call_fn *const hypercalls[HYPERCALLS] = {
     [HYPERCALLS - 1] = run_absent, /* all numbers beyond */
 };
 
-/* A `syscall` of the guest user is its own kernel's business. It leaves rax
- * as it is, and hypercall_exit follows. */
-static long run_of_user(struct vcpu *v, const uint64_t *argument)
-{
-    struct regs *regs = v->regs;
-
-    (void)argument;
-    v->calls--; /* it is no hypercall */
-    regs->rcx = regs->rip;
-    regs->r11 = regs->rflags;
-    bounce_syscall(v);
-    return (long)regs->rax;
-}
-
+/* A `syscall` of the guest user is its own kernel's business, whatever rax is.
+ */
 call_fn *const syscalls[HYPERCALLS] = {
-    [0 ... HYPERCALLS - 1] = run_of_user,
+    [0 ... HYPERCALLS - 1] = bounce_syscall,
 };
 
 /* One part of a multicall. */
@@ -147,8 +128,12 @@ static long part_run(struct vcpu *v, uint64_t number, const uint64_t *argument)
 
     if (number == __HYPERVISOR_multicall)
         return -EINVAL;
-    if (number < HYPERCALLS)
+    if (number == __HYPERVISOR_iret) {
+        call = hypercall_iret;
+        vcpu_attend(v); /* the way back is another one */
+    } else if (number < HYPERCALLS) {
         call = hypercalls[index_clamp(number, HYPERCALLS)];
+    }
     v->calls++;
     return call(v, argument);
 }
@@ -162,7 +147,7 @@ static bool part_ends(struct vcpu *v, bool *answered)
 {
     if (v->attention & ATTENTION_AUDIT)
         door_call_done(v);
-    *answered = v->iret_done || !v->guest_kernel;
+    *answered = !regs_in_hypercall(v->regs);
     return *answered || v->domain->end != END_NONE;
 }
 
@@ -178,7 +163,6 @@ static long run_multicall(struct vcpu *v, const uint64_t *argument)
 
     if (!guest_array_begin(&at, count, sizeof(struct multicall_entry)))
         return -EFAULT;
-    v->iret_done = false;
     for (i = 0; i < count && !over; i++, at += sizeof(struct multicall_entry)) {
         uint64_t part[1 + CALL_ARGUMENTS];
         long answer;

@@ -58,9 +58,7 @@ bool bounce_int(struct vcpu *v, uint8_t vector);
 /*
  * bounce_callback - an event upcall, or one of v's callbacks.
  *
- * callback  a copy of v->event, or &v->failsafe, &v->syscall and so on
- *
- * &v->failsafe and &v->syscall are what the two functions below do.
+ * callback  a copy of v->event, or &v->failsafe: see bounce_failsafe
  */
 bool bounce_callback(struct vcpu *v, const struct callback *callback);
 
@@ -68,12 +66,19 @@ bool bounce_callback(struct vcpu *v, const struct callback *callback);
  * as they should have been, and null selectors are loaded. */
 bool bounce_failsafe(struct vcpu *v);
 
+/* bounce_undefined - #UD, as bounce_fault gives it. */
+bool bounce_undefined(struct vcpu *v);
+
+/* bounce_stack - where frames go that a guest user causes: stack_switch. */
+void bounce_stack(struct vcpu *v, uint64_t ss, vaddr_t sp);
+
 /*
  * bounce_syscall - a `syscall` of the guest user; rip is behind it.
  *
- * Without a handler it is an undefined instruction.
+ * Without a handler it is an undefined instruction. Returns rax, as it is;
+ * argument is of no use.
  */
-bool bounce_syscall(struct vcpu *v);
+long bounce_syscall(struct vcpu *v, const uint64_t *argument);
 
 /* entry_point_ok - may a guest have a handler at this address? It must be
  * canonical, so that loading it never faults in ring 0. */

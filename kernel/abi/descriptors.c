@@ -1,5 +1,6 @@
 #include "abi/calls.h"
 
+#include "abi/bounce.h"
 #include "abi/guest.h"
 #include "abi/ldt.h"
 #include "memory.h"
@@ -94,8 +95,8 @@ long call_update_descriptor(struct vcpu *v, const uint64_t *argument)
 
 long call_stack_switch(struct vcpu *v, const uint64_t *argument)
 {
-    v->kernel_ss = argument[0] | 3; /* ring 3 is all there is */
-    v->kernel_sp = argument[1];
+    /* ring 3 is all there is */
+    bounce_stack(v, argument[0] | 3, argument[1]);
     return 0;
 }
 

@@ -332,7 +332,7 @@ static struct cpuid_facts facts_gather(const struct vcpu *v)
     return facts;
 }
 
-bool emulate_forced_cpuid(struct vcpu *v)
+__attribute__((noinline)) static bool forced_cpuid(struct vcpu *v)
 {
     struct regs *regs = v->regs;
     struct cpuid_facts facts;
@@ -350,4 +350,21 @@ bool emulate_forced_cpuid(struct vcpu *v)
     regs->rdx = answer.edx;
     instruction_skip(v, insn.length);
     return true;
+}
+
+/* Do the bytes at rip begin as the prefix does, with ud2 and 'x'? Most #UD has
+ * nothing to do with it, which one look tells. */
+static inline bool may_be_forced(const struct vcpu *v)
+{
+    vaddr_t at = address_quick(v->regs->rip, sizeof(struct guest_pair));
+    struct guest_pair pair;
+
+    if (at == 0 || get_guest_pair_raw(&pair, at) != 0)
+        return true;                    /* perhaps: see instruction_fetch */
+    return (pair.first & 0xffffff) == 0x780b0f;
+}
+
+bool emulate_forced_cpuid(struct vcpu *v)
+{
+    return may_be_forced(v) && forced_cpuid(v);
 }

@@ -1,21 +1,5 @@
 #include "abi/guest.h"
 
-#include "x86/copy.h"
-
-/* The address if it is a guest's, else 0, also where the CPU runs ahead of a
- * comparison: then no kernel memory is read even speculatively. Depends on
- * nothing but the address, so that no jump can take its place. What begins in
- * a guest's part ends there, or where no address is. */
-static vaddr_t address_clamp(vaddr_t va)
-{
-    uint64_t guests;
-
-    __asm__ volatile("cmp %1, %2; sbb %0, %0"
-                     : "=r"(guests)
-                     : "r"(va - GUEST_HOLE), "r"(GUEST_HIGH - GUEST_HOLE - 1)
-                     : "cc");
-    return va & guests;
-}
 
 int guest_read(void *dst, vaddr_t src, size_t bytes)
 {

@@ -3,6 +3,9 @@
 
 #include "mm/errno.h"
 #include "mm/types.h"
+#include "x86/copy.h"
+#include "x86/guest_inline.h"
+#include "x86/layout.h"
 
 /*
  * guest - the memory of the domain whose tables are loaded, as its own
@@ -48,6 +51,13 @@ bool guest_array_ok(vaddr_t base, uint64_t count, size_t bytes);
  */
 bool guest_array_begin(vaddr_t *base, uint64_t count, size_t bytes);
 
+/* guest_tell - 32 bits to an address, if one is given; never mind a bad one. */
+static inline void guest_tell(vaddr_t at, uint32_t value)
+{
+    if (at != 0)
+        (void)guest_write(at, &value, sizeof(value));
+}
+
 /*
  * index_clamp - an index that was compared with its bound, for use.
  *
@@ -65,6 +75,46 @@ static inline uint64_t index_clamp(uint64_t index, uint64_t count)
                      : "r"(index), "r"(count)
                      : "cc");
     return index & mask;
+}
+
+/*
+ * address_clamp - a guest's address that was checked, for use.
+ *
+ * 0 if it is the kernel's, also where the CPU runs ahead of a comparison:
+ * then no kernel memory is read even speculatively. Depends on nothing but
+ * the address, so that no jump can take its place. What begins in a guest's
+ * part ends there, or where no address is.
+ */
+static inline vaddr_t address_clamp(vaddr_t va)
+{
+    uint64_t guests;
+
+    __asm__ volatile("cmp %1, %2; sbb %0, %0"
+                     : "=r"(guests)
+                     : "r"(va - GUEST_HOLE), "r"(GUEST_HIGH - GUEST_HOLE - 1)
+                     : "cc");
+    return va & guests;
+}
+
+/*
+ * address_quick - a guest's address for a copy of a few bytes, checked and
+ * clamped in one.
+ *
+ * bytes  a constant
+ *
+ * 0 when not all of them are a guest's, and where the CPU runs ahead; also for
+ * address 0 itself: ask access_ok.
+ */
+static inline vaddr_t address_quick(vaddr_t va, size_t bytes)
+{
+    uint64_t guests;
+
+    __asm__ volatile("cmp %1, %2; sbb %0, %0"
+                     : "=r"(guests)
+                     : "r"(va - (GUEST_HOLE - (bytes - 1))),
+                       "r"(GUEST_HIGH - GUEST_HOLE + (bytes - 1) - 1)
+                     : "cc");
+    return va & guests;
 }
 
 #endif

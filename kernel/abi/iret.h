@@ -22,11 +22,11 @@
  * selector or an address that the CPU then refuses comes back through
  * fault_iret as an exception of the guest's.
  *
- * v is current and in guest kernel mode. v->iret_done is set: rax comes from
- * the frame, not from the call. On failure (the frame cannot be read, or
- * there is no user base pointer) the domain was crashed.
+ * v is current and in guest kernel mode. Returns rax of the frame. On failure
+ * (the frame cannot be read, or there is no user base pointer) the domain was
+ * crashed.
  * Source: Xen public arch-x86/xen-x86_64.h; xen/arch/x86/pv/iret.c.
  */
-void hypercall_iret(struct vcpu *v);
+long hypercall_iret(struct vcpu *v, const uint64_t *argument);
 
 #endif

@@ -78,14 +78,6 @@ static int owners_check(const struct domain *d, uint32_t foreign)
     return target_check(d, foreign & 0xffff);
 }
 
-/* How many were done, if the caller wants to know. Best effort: the answer
- * says more. */
-static void done_tell(vaddr_t at, uint32_t done)
-{
-    if (at != 0)
-        guest_write(at, &done, sizeof done);
-}
-
 _Static_assert(sizeof(struct mmu_update) == 16, "two words a request");
 
 long call_mmu_update(struct vcpu *v, const uint64_t *argument)
@@ -111,7 +103,7 @@ long call_mmu_update(struct vcpu *v, const uint64_t *argument)
             break;
         call_step(d);
     }
-    done_tell(argument[2], i);
+    guest_tell(argument[2], i); /* best effort: rc says more */
     return rc;
 }
 
@@ -146,7 +138,7 @@ __attribute__((noinline)) static long va_slowly(struct vcpu *v, vaddr_t va,
 
     if (!access_ok(va, 1))
         return -EINVAL;
-    u.mfn = update_walk(&machine, &d->owner, d->loaded[v->id].base, va);
+    u.mfn = update_walk(&machine, &d->owner, v->loaded->base, va);
     if (u.mfn == MFN_NONE)
         return door_run(d, -EINVAL);
     rc = door_run(d, entry_update(&machine, &d->owner, &u));
@@ -160,7 +152,7 @@ long call_update_va_mapping(struct vcpu *v, const uint64_t *argument)
     uint64_t *word = NULL;
 
     if (access_ok(va, 1))
-        word = leaf_walk(&machine, d->loaded[v->id].base, va);
+        word = leaf_walk(&machine, v->loaded->base, va);
     if (!word || !leaf_update(&machine, d->owner.id, word, argument[1]))
         return va_slowly(v, va, argument[1], argument[2]);
     if ((argument[2] & UVMF_FLUSHTYPE_MASK) == UVMF_NONE)

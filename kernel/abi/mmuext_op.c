@@ -85,30 +85,62 @@ static int op_do(struct vcpu *v, const struct mmuext_op *op)
     }
 }
 
+/* A base pointer, when all that is to be done is to load it. */
+static inline bool base_quickly(struct vcpu *v, mfn_t mfn)
+{
+    mfn_t old = base_swap(&machine, &v->domain->owner, v->loaded, mfn);
+
+    if (old == MFN_NONE)
+        return false;
+    door_switch_base(mfn);
+    base_put(&machine, old);
+    return true;
+}
+
+/* One operation of the list, in three words, to its answer. */
+static inline int op_next(struct vcpu *v, vaddr_t at)
+{
+    struct guest_pair pair;
+    struct mmuext_op op;
+    uint64_t word;
+
+    if (get_guest_pair_raw(&pair, at) != 0)
+        return -EFAULT;
+    if ((uint32_t)pair.first == MMUEXT_NEW_BASEPTR &&
+        base_quickly(v, pair.second))
+        return 0;
+    if (get_guest_raw(&word, at + sizeof(pair)) != 0)
+        return -EFAULT;
+    op.cmd = (uint32_t)pair.first;
+    op.arg1.mfn = pair.second;
+    op.arg2.src_mfn = word;
+    return op_do(v, &op);
+}
+
+_Static_assert(sizeof(struct mmuext_op) == 24 &&
+                   offsetof(struct mmuext_op, arg1) == 8 &&
+                   offsetof(struct mmuext_op, arg2) == 16,
+               "three words an operation");
+
 long call_mmuext_op(struct vcpu *v, const uint64_t *argument)
 {
     struct domain *d = v->domain;
-    uint32_t count = (uint32_t)argument[1], done;
+    uint32_t count = (uint32_t)argument[1], i;
     vaddr_t at = argument[0];
-    int rc;
+    int rc = 0;
 
-    if (!guest_array_ok(at, count, sizeof(struct mmuext_op)))
+    if (!guest_array_begin(&at, count, sizeof(struct mmuext_op)))
         return -EFAULT;
-    rc = target_check(d, argument[3] & 0xffff);
+    if (argument[3] != DOMID_SELF)
+        rc = target_check(d, argument[3] & 0xffff);
     if (rc != 0)
         return rc;
-    for (done = 0; done < count; done++, at += sizeof(struct mmuext_op)) {
-        struct mmuext_op op;
-
-        rc = guest_read(&op, at, sizeof op);
-        if (rc != 0)
-            break;
-        rc = op_do(v, &op);
+    for (i = 0; i < count; i++, at += sizeof(struct mmuext_op)) {
+        rc = op_next(v, at);
         if (rc != 0)
             break;
         call_step(d);
     }
-    if (argument[2] != 0) /* best effort: rc says more */
-        guest_write(argument[2], &done, sizeof done);
+    guest_tell(argument[2], i); /* best effort: rc says more */
     return rc;
 }

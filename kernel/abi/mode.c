@@ -8,19 +8,19 @@ void vcpu_enter_kernel(struct vcpu *v)
 {
     vcpu_mode(v, true);
     gs_swap();
-    door_switch_base(v);
+    door_switch_base(v->loaded->base);
 }
 
 bool vcpu_enter_user(struct vcpu *v)
 {
-    struct domain *d = v->domain;
+    mfn_t base = v->loaded->user_base;
 
-    if (d->loaded[v->id].user_base == MFN_NONE) {
-        domain_crash(d, "return to guest user with no user base pointer");
+    if (base == MFN_NONE) {
+        domain_crash(v->domain, "return to guest user with no user base pointer");
         return false;
     }
     vcpu_mode(v, false);
     gs_swap();
-    door_switch_base(v);
+    door_switch_base(base);
     return true;
 }

@@ -66,6 +66,7 @@ struct domain *domain_new(void)
     d->owner.vcpus = DOMAIN_VCPUS;
     for (i = 0; i < DOMAIN_VCPUS; i++) {
         d->vcpu[i].domain = d;
+        d->vcpu[i].loaded = &d->loaded[i];
         d->vcpu[i].id = i;
         d->vcpu[i].guest_kernel = true;
         d->loaded[i].base = MFN_NONE;

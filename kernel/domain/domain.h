@@ -60,7 +60,6 @@ struct domain {
     struct port ports[EVENT_PORTS];
     bool reads_console;     /* it has asked for input by console_io */
 
-    uint64_t flushes;       /* full TLB flushes made for it so far */
     uint64_t born_ns;       /* system time when it was built */
     int leaving;            /* of owner_destroy: STOP_* while it goes on */
     bool removed;           /* given back as far as it can be */

@@ -3,6 +3,7 @@
 #include "domain/console_input.h"
 #include "domain/event.h"
 #include "door.h"
+#include "memory.h"
 #include "report.h"
 #include "x86/apic.h"
 #include "x86/console.h"
@@ -71,6 +72,7 @@ static void switch_to(struct vcpu *v)
     timer_arm();
     cpu_set_stack_top(v->stack_top);
     door_load(v);
+    v->flush_clock = machine.clock;
     v->segments_lost |= !segments_restore(&v->segments);
     ts_clear();
     fpu_restore(&v->fpu);
@@ -91,6 +93,7 @@ static void leave(struct vcpu *v)
     fpu_save(&v->fpu);
     cr3_write(paging_kernel_l4());
     v->run_ns += tsc_now_ns() - v->run_since;
+    v->flushes += machine.clock - v->flush_clock;
     cpu_vcpu = NULL;
     context_switch(&v->saved_rsp, idle_rsp);
 }

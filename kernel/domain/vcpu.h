@@ -11,6 +11,7 @@
 #include "x86/trap.h"
 
 struct domain;
+struct loaded;
 
 /* An entry point that a guest registered. */
 struct callback {
@@ -42,10 +43,12 @@ struct vcpu {
     uint32_t attention;     /* ATTENTION_*; 0: an answer is all there is */
     bool     guest_kernel;  /* true: the guest kernel runs, on its tables */
     bool     polling;       /* blocked until the next tick or event */
-    bool     iret_done;     /* this call loaded new registers: no rax */
     uint8_t  state;         /* enum vcpu_state */
     uint64_t calls;         /* hypercalls so far, parts of multicalls too */
+    uint64_t flushes;       /* full TLB flushes until it last ran, and what */
+    uint32_t flush_clock;   /* the flush clock showed when it went on */
     struct domain *domain;
+    struct loaded *loaded;  /* domain->loaded[id] */
     uint32_t id;            /* index in the domain, 0 for the first */
 
     vaddr_t  stack_top;     /* of its kernel stack */
@@ -59,6 +62,8 @@ struct vcpu {
 
     uint64_t kernel_ss;     /* stack_switch */
     uint64_t kernel_sp;
+    vaddr_t  frame_sp;      /* where a frame of seven words below kernel_sp
+                               begins; 0: not at an address of the guest's */
     uint64_t gs_base_kernel;    /* as the guest set them, for reading back */
     uint64_t gs_base_user;
     uint64_t fs_base;

@@ -48,6 +48,32 @@ int base_load(struct memory *m, struct owner *o, uint32_t vcpu, bool user,
     return begin(m, o, OP_BASE, mfn);
 }
 
+mfn_t base_swap(const struct memory *m, const struct owner *o,
+                struct loaded *loaded, mfn_t mfn)
+{
+    struct frame *f = frame_of(m, o, mfn);
+    mfn_t old = loaded->base;
+
+    if (!f || !f->allocated || f->refs == UINT32_MAX)   /* G1 to G4 */
+        return MFN_NONE;
+    if (f->type != FRAME_L4 || f->types == 0)           /* T1, T2 */
+        return MFN_NONE;
+    if (old == MFN_NONE || frame_of(m, o, old)->types == 1)
+        return MFN_NONE;                                /* V4: a drop */
+    f->types++;                         /* T3: types never exceeds refs */
+    f->refs++;
+    loaded->base = mfn;                 /* B1: get the new, load, put */
+    return old;
+}
+
+void base_put(const struct memory *m, mfn_t old)
+{
+    struct frame *f = &superpage_of(m, old)->frames[old % EXTENT_FRAMES];
+
+    f->types--;
+    f->refs--;
+}
+
 /* The table is built, or was: make it live. 0, or STOP_LOAD. */
 static int pin_do(struct memory *m, struct owner *o)
 {

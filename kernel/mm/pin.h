@@ -56,6 +56,21 @@ int table_unpin(struct memory *m, struct owner *o, mfn_t mfn);
 int base_load(struct memory *m, struct owner *o, uint32_t vcpu, bool user,
               mfn_t mfn);
 
+/*
+ * base_swap, base_put - base_load of the guest kernel's base in the common
+ * case: both tables are in use, and stay so.
+ *
+ * loaded  of the vcpu
+ * mfn     an L4 of the owner's
+ *
+ * base_swap returns the base before: loaded->base names mfn, load it into the
+ * CPU, then call base_put. MFN_NONE: nothing was changed, ask base_load. No
+ * operation is on record in either case.
+ */
+mfn_t base_swap(const struct memory *m, const struct owner *o,
+                struct loaded *loaded, mfn_t mfn);
+void base_put(const struct memory *m, mfn_t old);
+
 /* pin_resume - op_resume for OP_PIN, OP_UNPIN and OP_BASE. */
 int pin_resume(struct memory *m, struct owner *o);
 

@@ -9,8 +9,8 @@
 extern fault_entry
 extern fault_iret
 extern hypercall_exit
+extern hypercall_iret
 extern interrupt_entry
-extern sysret_ok
 extern trap_kernel
 extern trap_ring3
 
@@ -21,6 +21,7 @@ global cpu_vcpu
 global cpu_verw
 global guest_iret
 global guest_return
+global iret_entry
 global syscall32_entry
 global syscall_entry
 global trap_stubs
@@ -174,6 +175,33 @@ syscall_slow:
     add rsp, 8
     jmp guest_return
 
+; iret_entry - what the table of hypercalls has for iret: other registers are
+; loaded, and the return is by IRETQ. All general registers are where they
+; belong but for those from r11 on in struct regs.
+align 16
+iret_entry:
+    sub rsp, 8
+    call hypercall_iret
+    mov rdi, [rel cpu_vcpu]
+    cmp dword [rdi + VCPU_ATTENTION], 0
+    jne .answer
+    inc qword [rdi + VCPU_CALLS]
+    add rsp, 3 * 8 + REGS_R11
+    pop r11
+    pop rcx
+    pop rdi
+    pop rsi
+    pop rdx
+    pop r10
+    pop r8
+    pop r9
+    pop rax
+    add rsp, 8
+    jmp guest_iret
+.answer:
+    add rsp, 8
+    ret
+
 ; syscall32_entry - `syscall` in 32-bit code (AMD): not offered, so it is an
 ; undefined instruction, two bytes before rcx.
 align 16
@@ -237,6 +265,16 @@ exception_common:
     REGS_PUSH
     FLAGS_CLEAR
     JUMP_IF_KERNEL exception_kernel
+    REGS_CLEAR
+    mov rdi, rsp
+    sub rsp, 8
+    call fault_entry
+    add rsp, 8
+    test al, al
+    jnz guest_sysret
+    jmp guest_return
+
+; What came on a stack of its own: perhaps no fault of the guest's.
 exception_ring3:
     REGS_CLEAR
     mov rdi, rsp
@@ -322,12 +360,14 @@ guest_return:
     jne .iret
     cmp qword [rsp + REGS_SS], SELECTOR_GUEST_SS
     jne .iret
-    mov rdi, [rsp + REGS_RIP]
-    sub rsp, 8
-    call sysret_ok
-    add rsp, 8
-    test al, al
-    jz .iret
+; guest_sysret - the same, when all that is in doubt is the address.
+guest_sysret:
+    mov rdi, [rsp + REGS_RIP]       ; bits 63 to 47 are all the same?
+    mov rax, rdi
+    shl rax, 16
+    sar rax, 16
+    cmp rax, rdi
+    jne guest_return.iret
     cmp byte [rel cpu_verw], 0
     je .sysret
     verw [rel verw_selector]
@@ -337,7 +377,7 @@ guest_return:
     mov r11, [rsp + REGS_RFLAGS - REGS_ERROR]
     mov rsp, [rsp + REGS_RSP - REGS_ERROR]
     o64 sysret
-.iret:
+guest_return.iret:
     cmp byte [rel cpu_verw], 0
     je .restore
     verw [rel verw_selector]

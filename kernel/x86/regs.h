@@ -97,6 +97,9 @@ enum trap_vector {
 #define RFLAGS_VM   UINT64_C(0x20000)
 #define RFLAGS_AC   UINT64_C(0x40000)
 #define RFLAGS_ID   UINT64_C(0x200000)
+/* What ring 3 may have of them (layout.inc): CF PF AF ZF SF TF DF OF NT RF AC
+ * ID; IF is always set. */
+#define RFLAGS_GUEST UINT64_C(0x254dd5)
 
 /* regs_in_hypercall - do rbx, rbp and r12 to r15 live elsewhere just now? */
 static inline bool regs_in_hypercall(const struct regs *regs)

@@ -21,19 +21,25 @@
  * hypercalls - what a guest kernel's `syscall` calls, by the number in rax.
  * syscalls - the same for a guest user's. cpu_calls is the one or the other.
  *
- * Each gets the vcpu and the arguments, and returns what goes to rax.
+ * Each gets the vcpu and the arguments, and returns what goes to rax. Only
+ * iret_entry, around hypercall_iret, goes back to ring 3 by itself: nobody but
+ * syscall_entry may call it.
  *
  * hypercall_exit - after a hypercall, when v->attention says that more is to
  * be done than to answer: struct regs is complete from here on.
  */
 struct vcpu;
+long iret_entry(struct vcpu *v, const uint64_t *argument);
 extern long (*const hypercalls[])(struct vcpu *v, const uint64_t *argument);
 extern long (*const syscalls[])(struct vcpu *v, const uint64_t *argument);
 void hypercall_exit(struct vcpu *v);
 
 /* fault_entry - exception 0..31 in ring 3. For #PF, CR2 is unchanged: read
- * it before anything else can fault. */
-void fault_entry(struct regs *regs);
+ * it before anything else can fault.
+ *
+ * true when the registers are those that SYSRET can load, if it can the
+ * address: a handler's first. */
+bool fault_entry(struct regs *regs);
 
 /* interrupt_entry - vector 32..255, from ring 3, from idle or from an
  * interrupt window of the kernel (then regs->cs has RPL 0). */

@@ -215,8 +215,9 @@ void door_page_invalidate(struct domain *d, vaddr_t va)
 {
     (void)d, (void)va;
 }
-void door_switch_base(struct vcpu *v)
+void door_switch_base(mfn_t base)
 {
+    (void)base;
     (void)v;
 }
 void domain_exit_work(struct vcpu *v)
