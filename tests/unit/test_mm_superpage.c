@@ -546,6 +546,35 @@ static void V1_a_flush_that_was_is_enough(void **state)
     assert_int_equal(w->flushes, 2);
 }
 
+/* A frame and its superpage both wait: for the later of their stamps. */
+static void V1_the_later_of_two_stamps(void **state)
+{
+    struct world *w = *state;
+    mfn_t s = world_superpage(w, &w->a), table = world_table(w, FRAME_L2);
+    mfn_t l1 = world_table(w, FRAME_L1);
+    unsigned int later;
+
+    for (later = 0; later < 2; later++) {
+        unsigned int i;
+
+        for (i = 0; i < 2; i++) {
+            mfn_t where = i == later ? table : l1;
+
+            assert_int_equal(
+                world_update(w, where, 0,
+                             i == later ? entry_large_rw(s) : entry_rw(s + 5)),
+                0);
+            assert_int_equal(world_update(w, where, 0, 0), 0);
+            flush_begin(&w->m);
+        }
+        w->a.budget = 1000;
+        assert_int_equal(table_pin(&w->m, &w->a, s + 5, FRAME_L1), STOP_FLUSH);
+        assert_int_equal(w->a.op.stamp, w->m.clock - 1);
+        assert_int_equal(world_run(w, &w->a, STOP_FLUSH), 0);
+        assert_int_equal(world_unpin(w, s + 5), 0);
+    }
+}
+
 static void V1_gigabytes_wait_as_well(void **state)
 {
     struct world *w = world_new_of(WORLD_OF_GIGABYTES);
@@ -927,6 +956,26 @@ static void R1_mapped_and_marked_to_the_end(void **state)
     each_design(mapped_and_marked);
 }
 
+/* A superpage whose tally is broken goes to nobody. */
+static void R1_a_broken_tally_is_never_reused(void **state)
+{
+    struct world *w = *state;
+    mfn_t s = world_superpage(w, &w->a), other = world_superpage(w, &w->a);
+    uint32_t free = w->m.free_count;
+
+    world_tally(w, s)->mappings = 1;
+    world_tally(w, other)->types = 1;
+    world_tally(w, other)->type = TALLY_SUPERPAGE;
+    w->a.budget = 10000000;
+    assert_int_equal(owner_destroy(&w->m, &w->a), STOP_FLUSH);
+    flush_done(&w->m, flush_begin(&w->m));
+    w->a.budget = 10000000;
+    assert_int_equal(op_resume(&w->m, &w->a), -EBUSY);
+    assert_int_equal(w->m.free_count, free + 2);
+    assert_int_equal(w->superpages[s / EXTENT_FRAMES].owner, w->a.id);
+    assert_int_equal(w->superpages[other / EXTENT_FRAMES].owner, w->a.id);
+}
+
 /* ---------------------------------------------------------- whole extents */
 
 static void A1_a_superpage_is_allocated_at_once(void **state)
@@ -1046,8 +1095,13 @@ static void records(struct world *w)
     broken(w, NULL);
     world_record(w, s + 7)->allocated = 1;
     world_audit(w);
-    if (!memory_tallies(&w->m))
+    if (!memory_tallies(&w->m)) {       /* each frame is held as memory */
+        world_record(w, s + 7)->type = FRAME_SEG;
+        broken(w, "a reference as a type that it has not");
+        world_record(w, s + 7)->type = FRAME_WRITABLE;
+        world_audit(w);
         return;
+    }
     u->types++;
     broken(w, "conflicts that are not what the frames say");
     u->types--;
@@ -1125,6 +1179,7 @@ int main(void)
         RULE_TEST(M3_a_mark_names_a_whole_superpage),
         RULE_TEST(V1_a_table_in_what_was_mapped_waits_for_a_flush),
         RULE_TEST(V1_a_flush_that_was_is_enough),
+        RULE_TEST(V1_the_later_of_two_stamps),
         RULE_TEST(V1_gigabytes_wait_as_well),
         RULE_TEST(V1_a_gigabyte_inherits_what_CPUs_know),
         RULE_TEST(A3_a_gigabyte_has_one_owner),
@@ -1136,6 +1191,7 @@ int main(void)
         RULE_TEST(U3_from_superpage_to_table_and_back),
         RULE_TEST(U2_a_walk_ends_at_a_superpage),
         RULE_TEST(R1_mapped_and_marked_to_the_end),
+        RULE_TEST(R1_a_broken_tally_is_never_reused),
         RULE_TEST(A1_a_superpage_is_allocated_at_once),
         RULE_TEST(A2_what_is_referred_to_is_not_free),
         RULE_TEST(I3_tallies_that_do_not_fit),
