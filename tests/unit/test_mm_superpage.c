@@ -496,7 +496,7 @@ static void M3_a_mark_names_a_whole_superpage(void **state)
     each_design(whole_superpages);
 }
 
-/* ------------------------------------------------------------------- flushes */
+/* ------------------------------------------------------------------ flushes */
 
 static void V1_a_table_in_what_was_mapped_waits_for_a_flush(void **state)
 {
@@ -934,7 +934,7 @@ static void U2_a_walk_ends_at_a_superpage(void **state)
     each_design(walked);
 }
 
-/* ------------------------------------------------------------------- the end */
+/* ------------------------------------------------------------------ the end */
 
 static void mapped_and_marked(struct world *w)
 {
@@ -1029,7 +1029,7 @@ static void A2_what_is_referred_to_is_not_free(void **state)
     assert_int_equal(mfn, first);
 }
 
-/* ---------------------------------------------------------------- invariants */
+/* --------------------------------------------------------------- invariants */
 
 static void I3_tallies_that_do_not_fit(void **state)
 {
