@@ -29,6 +29,9 @@ enum boot_range_kind {
     BOOT_RANGE_BAD,
 };
 
+/* The time-stamp counter when boot/entry.asm began. */
+extern const uint64_t boot_tsc;
+
 /* Physical addresses: start is inside, end is not. start < end. */
 struct boot_range {
     uint64_t start;

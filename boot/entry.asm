@@ -14,6 +14,7 @@ extern boot_stack_top
 
 global boot_entry
 global image_load
+global boot_tsc
 
 BOOT_MULTIBOOT2     equ 1
 BOOT_PVH            equ 2
@@ -98,6 +99,9 @@ boot_entry_pvh:
 ; ebp load address, edi kind, ebx information: all three are kept.
 boot_start:
     lea esp, [ebp + boot_stack_offset]
+    rdtsc
+    mov [ebp + boot_tsc - image_first], eax
+    mov [ebp + boot_tsc - image_first + 4], edx
     call check_cpu
     call make_tables
     call load_gdt
@@ -245,6 +249,8 @@ boot_gdt:
     dq 0                            ; e000
     dq 0x00af9b000000ffff           ; e008: code, 64 bits, ring 0
     dq 0x00cf93000000ffff           ; e010: data
+
+boot_tsc: dq 0                      ; written once, before paging is on
 
 text_loader:
     db "Tally: not started by a multiboot2 loader. Halted.", 13, 10, 0

@@ -12,7 +12,10 @@ uint32_t door_budget = DOOR_BUDGET;
 void door_flush(void)
 {
     uint32_t reading = flush_begin(&machine);
+    struct vcpu *v = current();
 
+    if (v)
+        v->domain->flushes++;
     if (reading == 0) {                 /* wrapped: flush, begin again */
         tlb_flush_local();
         reading = flush_begin(&machine);
@@ -21,7 +24,7 @@ void door_flush(void)
     flush_done(&machine, reading);
 }
 
-void door_switch_base(struct vcpu *v)
+static void base_write(struct vcpu *v)
 {
     struct loaded *loaded = &v->domain->loaded[v->id];
     mfn_t base = v->guest_kernel ? loaded->base : loaded->user_base;
@@ -33,6 +36,12 @@ void door_switch_base(struct vcpu *v)
     flush_done(&machine, reading);
 }
 
+void door_switch_base(struct vcpu *v)
+{
+    v->domain->flushes++;
+    base_write(v);
+}
+
 void door_load(struct vcpu *v)
 {
     struct loaded *loaded = &v->domain->loaded[v->id];
@@ -42,7 +51,7 @@ void door_load(struct vcpu *v)
     gdt_load_guest_frames(loaded->gdt, loaded->gdt_count * TABLE_ENTRIES);
     gdt_load_guest_ldt(loaded->ldt,
                        v->ldt_entries < ldt ? v->ldt_entries : ldt);
-    door_switch_base(v);
+    base_write(v);
 }
 
 void door_page_invalidate(struct domain *d, vaddr_t va)
@@ -61,14 +70,13 @@ int door_step(struct domain *d, int rc)
         schedule_point();               /* nothing else renews the budget: */
         o->budget = door_budget;        /* call_step counts on it, too */
     } else if (rc == STOP_LOAD && current() == &d->vcpu[o->op.vcpu]) {
+        d->flushes++;
         door_load(current());
     }
     if (rc > 0)
         rc = op_resume(&machine, o);
-    if (rc < 0 && o->refusal.rule != RULE_NONE)
-        report_refusal(d, &o->refusal);
     if (rc <= 0)
-        o->refusal.rule = RULE_NONE;
+        report_refusal(d);
     return rc;
 }
 

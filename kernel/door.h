@@ -31,7 +31,9 @@ int door_run(struct domain *d, int rc);
  * and the operation resumed. Returns its answer or the next STOP_*. */
 int door_step(struct domain *d, int rc);
 
-/* door_flush - flush every CPU fully, and tell the rule core. */
+/* door_flush - flush every CPU fully, and tell the rule core. Counted for the
+ * domain whose vcpu runs. So is each load of a base pointer that a call or a
+ * change of the guest mode makes, but not those of the scheduler's turns. */
 void door_flush(void);
 
 /* door_load - load CR3, GDT and LDT of a vcpu as domain.loaded[] says (its
@@ -47,9 +49,9 @@ void door_page_invalidate(struct domain *d, vaddr_t va);
 /*
  * door_call_done - what follows every hypercall, whatever it answered.
  *
- * Counts it, and audits the domain as the option audit= wishes. An audit that
+ * Audits the domain as the option audit= wishes. An audit that
  * fails is a broken promise of ours: it is reported, and the domain ends.
  */
-void door_call_done(struct domain *d);
+void door_call_done(struct vcpu *v);
 
 #endif

@@ -9,7 +9,9 @@
 #include "abi/calls.h"
 #include "abi/guest.h"
 #include "abi/iret.h"
+#include "abi/tally_op.h"
 #include "abi/trap_table.h"
+#include "x86/copy.h"
 #include "x86/trap.h"
 
 static long run_set_trap_table(struct vcpu *v, const uint64_t *argument)
@@ -49,14 +51,17 @@ static long run_off(struct vcpu *v, const uint64_t *argument)
     return -EOPNOTSUPP;
 }
 
-/*
- * The first call that changes what ring 3 will run ends a multicall: the rest
- * would be done for somebody else (XSA-213). A multicall in a multicall is
- * refused, or it would need a stack of them.
- */
+/* A multicall in a multicall is refused, or it would need a stack of them. */
 static call_fn run_multicall;
 
-static call_fn *const calls[] = {
+static long run_absent(struct vcpu *v, const uint64_t *argument)
+{
+    (void)v;
+    (void)argument;
+    return -ENOSYS;
+}
+
+call_fn *const hypercalls[HYPERCALLS] = {
     [__HYPERVISOR_set_trap_table] = run_set_trap_table,
     [__HYPERVISOR_mmu_update] = call_mmu_update,
     [__HYPERVISOR_set_gdt] = call_set_gdt,
@@ -68,12 +73,15 @@ static call_fn *const calls[] = {
     [__HYPERVISOR_set_debugreg] = call_set_debugreg,
     [__HYPERVISOR_get_debugreg] = call_get_debugreg,
     [__HYPERVISOR_update_descriptor] = call_update_descriptor,
+    [11] = run_absent,
     [__HYPERVISOR_memory_op] = call_memory_op,
     [__HYPERVISOR_multicall] = run_multicall,
     [__HYPERVISOR_update_va_mapping] = call_update_va_mapping,
     [__HYPERVISOR_set_timer_op] = call_set_timer_op,
+    [__HYPERVISOR_event_channel_op_compat] = run_absent,
     [__HYPERVISOR_xen_version] = call_xen_version,
     [__HYPERVISOR_console_io] = call_console_io,
+    [__HYPERVISOR_physdev_op_compat] = run_absent,
     [__HYPERVISOR_grant_table_op] = call_grant_table_op,
     [__HYPERVISOR_vm_assist] = call_vm_assist,
     [__HYPERVISOR_update_va_mapping_otherdomain] =
@@ -82,90 +90,124 @@ static call_fn *const calls[] = {
     [__HYPERVISOR_vcpu_op] = call_vcpu_op,
     [__HYPERVISOR_set_segment_base] = call_set_segment_base,
     [__HYPERVISOR_mmuext_op] = call_mmuext_op,
+    [__HYPERVISOR_xsm_op] = run_absent,
+    [__HYPERVISOR_nmi_op] = run_absent,
     [__HYPERVISOR_sched_op] = call_sched_op,
     [__HYPERVISOR_callback_op] = run_callback_op,
+    [__HYPERVISOR_xenoprof_op] = run_absent,
     [__HYPERVISOR_event_channel_op] = call_event_channel_op,
     [__HYPERVISOR_physdev_op] = call_physdev_op,
+    [__HYPERVISOR_hvm_op] = run_absent,
     [__HYPERVISOR_sysctl] = run_control,
     [__HYPERVISOR_domctl] = run_control,
     [__HYPERVISOR_kexec_op] = run_control,
+    [__HYPERVISOR_tmem_op] = run_absent,
+    [__HYPERVISOR_argo_op] = run_absent,
     [__HYPERVISOR_xenpmu_op] = run_off,
+    [__HYPERVISOR_dm_op] = run_absent,
+    [__HYPERVISOR_hypfs_op] = run_absent,
+    [43] = run_absent,
+    [44] = run_absent,
+    [45] = run_absent,
+    [46] = run_absent,
+    [47] = run_absent,
     [__HYPERVISOR_arch_0] = run_control, /* machine checks */
+    [__HYPERVISOR_arch_1] = run_absent,
+    [__HYPERVISOR_arch_2] = run_absent,
+    [__HYPERVISOR_arch_3] = run_absent,
+    [__HYPERVISOR_arch_4] = run_absent,
+    [__HYPERVISOR_arch_5] = run_absent,
+    [__HYPERVISOR_arch_6] = run_absent,
+    [__HYPERVISOR_arch_7] = call_tally_op,
+    [HYPERCALLS - 1] = run_absent, /* all numbers beyond */
 };
 
-#define CALLS (sizeof calls / sizeof calls[0])
-
-/* One call by its number. v->iret_done tells afterwards whether it loaded
- * other registers instead of answering. */
-static long call_run(struct vcpu *v, uint64_t number, const uint64_t *argument)
+/* A `syscall` of the guest user is its own kernel's business. It leaves rax
+ * as it is, and hypercall_exit follows. */
+static long run_of_user(struct vcpu *v, const uint64_t *argument)
 {
-    call_fn *call;
-    long answer;
+    struct regs *regs = v->regs;
 
-    if (number >= CALLS)
-        return -ENOSYS;
-    call = calls[index_clamp(number, CALLS)];
-    if (!call)
-        return -ENOSYS;
-    answer = call(v, argument);
-    door_call_done(v->domain);
-    return answer;
+    (void)argument;
+    v->calls--; /* it is no hypercall */
+    regs->rcx = regs->rip;
+    regs->r11 = regs->rflags;
+    bounce_syscall(v);
+    return (long)regs->rax;
 }
 
-static long call_one(struct vcpu *v, const struct multicall_entry *entry)
+call_fn *const syscalls[HYPERCALLS] = {
+    [0 ... HYPERCALLS - 1] = run_of_user,
+};
+
+/* One part of a multicall. */
+static long part_run(struct vcpu *v, uint64_t number, const uint64_t *argument)
 {
-    if (entry->op == __HYPERVISOR_multicall)
+    call_fn *call = run_absent;
+
+    if (number == __HYPERVISOR_multicall)
         return -EINVAL;
-    return call_run(v, entry->op, entry->args);
+    if (number < HYPERCALLS)
+        call = hypercalls[index_clamp(number, HYPERCALLS)];
+    v->calls++;
+    return call(v, argument);
 }
+
+/*
+ * What a part of a multicall has done beyond its answer. true when no other
+ * part may follow: the rest would be done for somebody else (XSA-213), or for
+ * nobody. *answered: its answer is not to be written.
+ */
+static bool part_ends(struct vcpu *v, bool *answered)
+{
+    if (v->attention & ATTENTION_AUDIT)
+        door_call_done(v);
+    *answered = v->iret_done || !v->guest_kernel;
+    return *answered || v->domain->end != END_NONE;
+}
+
+_Static_assert(offsetof(struct multicall_entry, args) == 16 &&
+                   CALL_ARGUMENTS == 4,
+               "get_guest_call_raw");
 
 static long run_multicall(struct vcpu *v, const uint64_t *argument)
 {
     uint32_t count = (uint32_t)argument[1], i;
     vaddr_t at = argument[0];
+    bool over = false, answered = false;
 
-    if (!guest_array_ok(at, count, sizeof(struct multicall_entry)))
+    if (!guest_array_begin(&at, count, sizeof(struct multicall_entry)))
         return -EFAULT;
-    for (i = 0; i < count; i++, at += sizeof(struct multicall_entry)) {
-        struct multicall_entry entry;
+    v->iret_done = false;
+    for (i = 0; i < count && !over; i++, at += sizeof(struct multicall_entry)) {
+        uint64_t part[1 + CALL_ARGUMENTS];
+        long answer;
 
-        if (guest_read(&entry, at, sizeof entry) != 0)
+        if (get_guest_call_raw(part, at) != 0)
             return -EFAULT;
-        entry.result = (xen_ulong_t)call_one(v, &entry);
-        if (v->iret_done || !v->guest_kernel) /* XSA-213 */
-            return (long)entry.result;
-        if (guest_write(at + offsetof(struct multicall_entry, result),
-                        &entry.result, sizeof entry.result) != 0)
+        answer = part_run(v, part[0], &part[1]);
+        if (v->attention != 0)
+            over = part_ends(v, &answered);
+        if (answered)
+            return answer;
+        if (put_guest_raw(at + offsetof(struct multicall_entry, result),
+                          (uint64_t)answer) != 0)
             return -EFAULT;
-        if (v->domain->end != END_NONE)
-            break;
         call_step(v->domain);
     }
     return 0;
 }
 
-/* The guest kernel asks. */
-static void call_of_kernel(struct vcpu *v, struct regs *regs)
+void hypercall_exit(struct vcpu *v)
 {
-    const uint64_t argument[CALL_ARGUMENTS] = {regs->rdi, regs->rsi, regs->rdx,
-                                               regs->r10, regs->r8,  regs->r9};
-    long answer;
+    struct regs *regs = v->regs;
 
-    v->in_hypercall = true;
-    v->iret_done = false;
-    answer = call_run(v, regs->rax, argument);
-    if (!v->iret_done)
-        regs->rax = (uint64_t)answer;
-    v->in_hypercall = false;
-}
-
-void hypercall_entry(struct regs *regs)
-{
-    struct vcpu *v = current();
-
-    if (v->guest_kernel)
-        call_of_kernel(v, regs);
-    else
-        bounce_syscall(v);
+    if (regs_in_hypercall(regs)) {      /* SYSCALL made them so */
+        regs->rcx = regs->rip;
+        regs->r11 = regs->rflags;
+        regs->error_code = 0;
+    }
+    if (v->attention & ATTENTION_AUDIT)
+        door_call_done(v);
     domain_exit_work(v);
 }

@@ -1,6 +1,7 @@
 #include "report.h"
 
 #include "domain/domain.h"
+#include "memory.h"
 #include "x86/log.h"
 #include "x86/tsc.h"
 
@@ -19,18 +20,26 @@ void report_set(bool on)
     off = !on;
 }
 
-void report_refusal(struct domain *d, const struct refusal *refusal)
+/* Keep the witness for later. */
+__attribute__((noinline)) static void keep(struct domain *d)
 {
     struct record *r;
 
-    if (off)
-        return;
+    if (d->owner.refusal.brief)
+        refusal_explain(&machine, &d->owner);
     if (written - printed == REPORT_RECORDS)
         report_print();
     r = &ring[written % REPORT_RECORDS];
     r->domain = d->owner.id;
-    r->refusal = *refusal;
+    r->refusal = d->owner.refusal;
     written++;
+}
+
+void report_refusal(struct domain *d)
+{
+    if (d->owner.refusal.rule != RULE_NONE && !off)
+        keep(d);
+    d->owner.refusal.rule = RULE_NONE;
 }
 
 bool report_recent(uint32_t back, uint16_t *domain, struct refusal *refusal)

@@ -25,8 +25,9 @@ struct domain;
 /* The longest line, in bytes with its terminator. */
 #define REPORT_LINE_BYTES 224
 
-/* report_refusal - keep the witness of a refusal of a domain's call. */
-void report_refusal(struct domain *d, const struct refusal *refusal);
+/* report_refusal - keep the witness of a refusal of a domain's call, if it has
+ * left one. The next call begins without. */
+void report_refusal(struct domain *d);
 
 /* report_print - print what is kept. */
 void report_print(void);

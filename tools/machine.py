@@ -1,9 +1,11 @@
 """machine.py - what starts Tally in QEMU: module archives, command lines.
 
-Used by tools/run, tools/make-archive, tools/screenshot and tests/boot.
+Used by tools/run, tools/make-archive, tools/screenshot, tools/bench, tests/boot
+and tests/domains.
 """
 
 import ctypes
+import glob
 import os
 import re
 import signal
@@ -106,6 +108,24 @@ def default_cpu():
     found = re.search(r"version (\d+)\.(\d+)", text)
     version = tuple(int(part) for part in found.groups()) if found else (0, 0)
     return "max" if version >= (9, 1) else "max,-smap"
+
+
+# One tick of the TSC is one instruction, and nothing depends on the time of
+# the machine that QEMU runs on.
+COUNTING = ["-icount", "shift=0,sleep=off",
+            "-rtc", "base=2026-01-01T00:00:00,clock=vm"]
+
+
+def counting_cpu():
+    """Return the CPU model for COUNTING, which has no x2APIC."""
+    return default_cpu() + ",-x2apic"
+
+
+def find_xen():
+    """Return the path of Debian's Xen, installed or fetched; "" if none."""
+    places = glob.glob("/boot/xen-*-amd64.gz") + glob.glob(
+        os.path.join(BUILD, "packages/*/boot/xen-*-amd64.gz"))
+    return sorted(places)[-1] if places else ""
 
 
 def qemu_command(cpu="", memory="", cpus="", exit_device=True):

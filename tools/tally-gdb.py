@@ -115,11 +115,11 @@ def show_domains():
     for domain in domains():
         vcpu = domain["vcpu"][0]
         state = states[int(vcpu["state"])]
-        if int(value("'schedule.c'::running")) == int(vcpu.address):
+        if int(value("cpu_vcpu")) == int(vcpu.address):
             state = "running"
         print(f"{name_of(domain):<28} {int(domain['owner']['id']):>3} "
               f"{int(domain['owner']['extent_count']) * 2:>6}  {state:<9} "
-              f"{int(domain['calls']):>10}")
+              f"{int(domain['vcpu'][0]['calls']):>10}")
 
 
 def show_frames(which):

@@ -115,6 +115,7 @@ static bool bounce(struct vcpu *v, const struct bounce *b)
     if (b->mask)
         upcalls_mask(v);
     regs_enter(regs, b->handler, sp);
+    vcpu_attend(v);
     return true;
 }
 

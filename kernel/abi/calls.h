@@ -17,7 +17,11 @@
  * Whatever an argument names is the domain's, and may be anything at all.
  * What is in the domain's memory is copied once, and the copy is used.
  */
-#define CALL_ARGUMENTS 6
+#define CALL_ARGUMENTS 4
+
+/* Numbers 0 to HYPERCALLS - 2 have a function, and the last one is for all
+ * other numbers (layout.inc, entry.asm). */
+#define HYPERCALLS 57
 
 /*
  * call_fn - one hypercall.
@@ -126,5 +130,8 @@ call_fn call_event_channel_op;
 
 /* physdev_op(cmd, arg): set_iopl. */
 call_fn call_physdev_op;
+
+/* tally_op(cmd): Tally's own, see abi/tally_op.h. */
+call_fn call_tally_op;
 
 #endif

@@ -42,6 +42,13 @@ int guest_write(vaddr_t dst, const void *src, size_t bytes);
 bool guest_array_ok(vaddr_t base, uint64_t count, size_t bytes);
 
 /*
+ * guest_array_begin - the same, for one that is then read word by word.
+ *
+ * *base  stays what it is when true comes back; 0 where the CPU runs ahead
+ */
+bool guest_array_begin(vaddr_t *base, uint64_t count, size_t bytes);
+
+/*
  * index_clamp - an index that was compared with its bound, for use.
  *
  * index  below count

@@ -50,4 +50,5 @@ void hypercall_iret(struct vcpu *v)
     unmasked = (frame.rflags & RFLAGS_IF) != 0;
     __atomic_store_n(&v->info->evtchn_upcall_mask, !unmasked, __ATOMIC_RELAXED);
     v->iret_done = true;
+    vcpu_attend(v);
 }

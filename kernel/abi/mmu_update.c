@@ -3,15 +3,17 @@
 #include "abi/guest.h"
 #include "abi/target.h"
 #include "memory.h"
+#include "mm/leaf.h"
+#include "report.h"
 #include "x86/copy.h"
 
 /* Low bits of a request's machine address: what to do with it. */
 #define COMMAND_MASK (sizeof(uint64_t) - 1)
 
 /* A number of the domain's own for one of its frames. */
-static int machphys_update(struct domain *d, const struct mmu_update *request)
+static int machphys_update(struct domain *d, uint64_t ptr, uint64_t pfn)
 {
-    mfn_t mfn = request->ptr >> PAGE_SHIFT;
+    mfn_t mfn = ptr >> PAGE_SHIFT;
     const struct frame *f = frame_of(&machine, &d->owner, mfn);
     enum rule rule = RULE_NONE;
 
@@ -20,30 +22,46 @@ static int machphys_update(struct domain *d, const struct mmu_update *request)
     else if (!f->allocated && f->refs == 0)
         rule = RULE_G1;
     if (rule != RULE_NONE)
-        return refuse(&machine, &d->owner, rule, EINVAL, mfn);
-    m2p_set(mfn, request->val);
+        return door_run(d, refuse(&machine, &d->owner, rule, EINVAL, mfn));
+    m2p_set(mfn, pfn);
     return 0;
 }
 
-/* One request. Returns as the rule core does. */
-static int request_do(struct domain *d, const struct mmu_update *request)
+/* A request that is no ordinary change of an entry. */
+__attribute__((noinline)) static int request_slowly(struct domain *d,
+                                                    uint64_t ptr, uint64_t val)
 {
-    uint64_t command = request->ptr & COMMAND_MASK;
+    uint64_t command = ptr & COMMAND_MASK;
     struct update u = {
-        .mfn = request->ptr >> PAGE_SHIFT,
-        .slot = (uint32_t)(request->ptr % PAGE_BYTES / sizeof(uint64_t)),
+        .mfn = ptr >> PAGE_SHIFT,
+        .slot = (uint32_t)(ptr % PAGE_BYTES / sizeof(uint64_t)),
         .keep_ad = command == MMU_PT_UPDATE_PRESERVE_AD,
-        .value = request->val,
+        .value = val,
     };
 
     switch (command) {
     case MMU_NORMAL_PT_UPDATE:
     case MMU_PT_UPDATE_PRESERVE_AD:
     case MMU_PT_UPDATE_NO_TRANSLATE:
-        return update_word(&machine, &d->owner, &u);
-    case MMU_MACHPHYS_UPDATE: return machphys_update(d, request);
+        return door_run(d, update_word(&machine, &d->owner, &u));
+    case MMU_MACHPHYS_UPDATE: return machphys_update(d, ptr, val);
     default: return -ENOSYS;
     }
+}
+
+/* One request, struct mmu_update's two words, to its answer. */
+static inline int request_do(struct domain *d, uint64_t ptr, uint64_t val)
+{
+    int rc = LEAF_OTHER;
+
+    if ((ptr & COMMAND_MASK) == MMU_NORMAL_PT_UPDATE)
+        rc = ordinary_update(&machine, &d->owner, ptr, val);
+    if (rc == 0)
+        return 0;
+    if (rc == LEAF_OTHER)
+        return request_slowly(d, ptr, val);
+    report_refusal(d);
+    return rc;
 }
 
 /* Both halves of foreigndom must name the caller: bits 15:0 the owner of the
@@ -53,43 +71,52 @@ static int owners_check(const struct domain *d, uint32_t foreign)
 {
     uint32_t tables = foreign >> 16;
 
+    if (foreign == DOMID_SELF)
+        return 0;
     if (tables != 0 && tables - 1 != d->owner.id)
         return domain_by_id(tables - 1) ? -EPERM : -ESRCH;
     return target_check(d, foreign & 0xffff);
 }
 
+/* How many were done, if the caller wants to know. Best effort: the answer
+ * says more. */
+static void done_tell(vaddr_t at, uint32_t done)
+{
+    if (at != 0)
+        guest_write(at, &done, sizeof done);
+}
+
+_Static_assert(sizeof(struct mmu_update) == 16, "two words a request");
+
 long call_mmu_update(struct vcpu *v, const uint64_t *argument)
 {
     struct domain *d = v->domain;
-    uint32_t count = (uint32_t)argument[1], done;
+    uint32_t count = (uint32_t)argument[1], i;
     vaddr_t at = argument[0];
     int rc;
 
-    if (!guest_array_ok(at, count, sizeof(struct mmu_update)))
+    if (!guest_array_begin(&at, count, sizeof(struct mmu_update)))
         return -EFAULT;
     rc = owners_check(d, (uint32_t)argument[3]);
     if (rc != 0)
         return rc;
-    for (done = 0; done < count; done++, at += sizeof(struct mmu_update)) {
-        struct mmu_update request;
+    for (i = 0; i < count; i++, at += sizeof(struct mmu_update)) {
+        struct guest_pair pair;
 
-        rc = guest_read(&request, at, sizeof request);
+        rc = get_guest_pair_raw(&pair, at);
         if (rc != 0)
             break;
-        rc = request_do(d, &request);
-        if (rc != 0)
-            rc = door_run(d, rc);
+        rc = request_do(d, pair.first, pair.second);
         if (rc != 0)
             break;
         call_step(d);
     }
-    if (argument[2] != 0) /* best effort: rc says more */
-        guest_write(argument[2], &done, sizeof done);
+    done_tell(argument[2], i);
     return rc;
 }
 
 /* The flush that goes with a changed entry. */
-static int va_flush(struct vcpu *v, vaddr_t va, uint64_t flags)
+__attribute__((noinline)) static int va_flush(struct vcpu *v, vaddr_t va, uint64_t flags)
 {
     uint64_t kind = flags & UVMF_FLUSHTYPE_MASK;
     vaddr_t where = flags & ~UVMF_FLUSHTYPE_MASK;
@@ -109,11 +136,12 @@ static int va_flush(struct vcpu *v, vaddr_t va, uint64_t flags)
     return 0;
 }
 
-static long va_update(struct vcpu *v, vaddr_t va, uint64_t value,
-                      uint64_t flags)
+/* An update of an address that is no ordinary one. */
+__attribute__((noinline)) static long va_slowly(struct vcpu *v, vaddr_t va,
+                                                uint64_t value, uint64_t flags)
 {
     struct domain *d = v->domain;
-    struct update u = {.value = value, .slot = entry_slot(va, 1)};
+    struct update u = {.slot = entry_slot(va, 1), .value = value};
     int rc;
 
     if (!access_ok(va, 1))
@@ -121,17 +149,23 @@ static long va_update(struct vcpu *v, vaddr_t va, uint64_t value,
     u.mfn = update_walk(&machine, &d->owner, d->loaded[v->id].base, va);
     if (u.mfn == MFN_NONE)
         return door_run(d, -EINVAL);
-    rc = entry_update(&machine, &d->owner, &u);
-    if (rc != 0)
-        rc = door_run(d, rc);
-    if (rc != 0) /* XSA-279: no flush */
-        return rc;
-    return va_flush(v, va, flags);
+    rc = door_run(d, entry_update(&machine, &d->owner, &u));
+    return rc != 0 ? rc : va_flush(v, va, flags); /* XSA-279: then no flush */
 }
 
 long call_update_va_mapping(struct vcpu *v, const uint64_t *argument)
 {
-    return va_update(v, argument[0], argument[1], argument[2]);
+    struct domain *d = v->domain;
+    vaddr_t va = argument[0];
+    uint64_t *word = NULL;
+
+    if (access_ok(va, 1))
+        word = leaf_walk(&machine, d->loaded[v->id].base, va);
+    if (!word || !leaf_update(&machine, d->owner.id, word, argument[1]))
+        return va_slowly(v, va, argument[1], argument[2]);
+    if ((argument[2] & UVMF_FLUSHTYPE_MASK) == UVMF_NONE)
+        return 0;
+    return va_flush(v, va, argument[2]);
 }
 
 long call_update_va_mapping_otherdomain(struct vcpu *v,
@@ -139,7 +173,5 @@ long call_update_va_mapping_otherdomain(struct vcpu *v,
 {
     int rc = target_check(v->domain, argument[3] & 0xffff);
 
-    if (rc != 0)
-        return rc;
-    return va_update(v, argument[0], argument[1], argument[2]);
+    return rc != 0 ? rc : call_update_va_mapping(v, argument);
 }

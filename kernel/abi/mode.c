@@ -6,7 +6,7 @@
 
 void vcpu_enter_kernel(struct vcpu *v)
 {
-    v->guest_kernel = true;
+    vcpu_mode(v, true);
     gs_swap();
     door_switch_base(v);
 }
@@ -19,7 +19,7 @@ bool vcpu_enter_user(struct vcpu *v)
         domain_crash(d, "return to guest user with no user base pointer");
         return false;
     }
-    v->guest_kernel = false;
+    vcpu_mode(v, false);
     gs_swap();
     door_switch_base(v);
     return true;

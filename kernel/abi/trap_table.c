@@ -81,6 +81,7 @@ static long callback_register(struct vcpu *v,
     /* An event upcall always masks, and the flag is ignored. */
     callback->mask_events = arg->type == CALLBACKTYPE_event ||
                             (arg->flags & CALLBACKF_mask_events) != 0;
+    vcpu_attend(v);
     return 0;
 }
 
@@ -121,5 +122,6 @@ long set_callbacks(struct vcpu *v, vaddr_t event, vaddr_t failsafe,
     v->event = (struct callback){event, true};
     v->failsafe = (struct callback){failsafe, false};
     v->syscall = (struct callback){syscall, false};
+    vcpu_attend(v);
     return 0;
 }

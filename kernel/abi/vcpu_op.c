@@ -64,6 +64,7 @@ static long info_register(struct vcpu *v, vaddr_t arg)
     __atomic_store_n(&info->evtchn_pending_sel, ~(xen_ulong_t)0,
                      __ATOMIC_SEQ_CST);
     __atomic_store_n(&info->evtchn_upcall_pending, 1, __ATOMIC_SEQ_CST);
+    vcpu_attend(v);
     return 0;
 }
 

@@ -43,12 +43,10 @@ static long features(const struct vcpu *v, vaddr_t arg)
     return guest_write(arg, &info, sizeof info);
 }
 
-long call_xen_version(struct vcpu *v, const uint64_t *argument)
+/* Everything that needs more than a number. */
+static long version_tell(struct vcpu *v, uint32_t command, vaddr_t arg)
 {
-    vaddr_t arg = argument[1];
-
-    switch ((uint32_t)argument[0]) {
-    case XENVER_version: return VERSION;
+    switch (command) {
     case XENVER_extraversion:
         return guest_write(arg, extraversion, sizeof extraversion);
     case XENVER_compile_info:
@@ -67,4 +65,12 @@ long call_xen_version(struct vcpu *v, const uint64_t *argument)
     case XENVER_build_id: return -XEN_ENODATA;
     default: return -ENOSYS;
     }
+}
+
+long call_xen_version(struct vcpu *v, const uint64_t *argument)
+{
+    uint32_t command = (uint32_t)argument[0];
+
+    return command == XENVER_version ? VERSION
+                                     : version_tell(v, command, argument[1]);
 }

@@ -84,12 +84,12 @@ void domain_free(struct domain *d)
 
 void domain_crash(struct domain *d, const char *why, ...)
 {
-    struct vcpu *v = current();
     va_list arguments;
 
     if (d->end != END_NONE)
         return;
     d->end = END_CRASH;
+    vcpu_attend(&d->vcpu[0]);
     va_start(arguments, why);
     format_vbuffer(d->why, sizeof(d->why), why, arguments);
     va_end(arguments);
@@ -97,14 +97,13 @@ void domain_crash(struct domain *d, const char *why, ...)
     log_domain_end(d->owner.id);
     log_printf(LOG_ERROR, "domain %u (%s) crashed: %s", d->owner.id, d->name,
                d->why);
-    if (v && v->domain == d)
-        regs_print(v->regs);
 }
 
 void domain_shutdown(struct domain *d, enum domain_end end)
 {
     if (d->end == END_NONE)
         d->end = (uint8_t)end;
+    vcpu_attend(&d->vcpu[0]);
 }
 
 void domain_exit_work(struct vcpu *v)
@@ -124,6 +123,13 @@ void domain_exit_work(struct vcpu *v)
         upcall.mask_events = true;
         bounce_callback(v, &upcall);
     }
+    if (d->end == END_CRASH)
+        regs_print(v->regs);
     if (d->end != END_NONE)
         schedule_end(v);
+    /* What is pending is looked at again: only the guest knows when it stops
+     * to mask it. */
+    v->attention &= ~ATTENTION_ONCE;
+    if (event_pending(v))
+        vcpu_attend(v);
 }

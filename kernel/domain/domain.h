@@ -60,7 +60,7 @@ struct domain {
     struct port ports[EVENT_PORTS];
     bool reads_console;     /* it has asked for input by console_io */
 
-    uint64_t calls;         /* hypercalls so far */
+    uint64_t flushes;       /* full TLB flushes made for it so far */
     uint64_t born_ns;       /* system time when it was built */
     int leaving;            /* of owner_destroy: STOP_* while it goes on */
     bool removed;           /* given back as far as it can be */
@@ -75,8 +75,8 @@ struct domain {
  *
  * why    one sentence without a full stop, printf style
  *
- * Prints the reason and the registers of its vcpu; takes effect when the
- * vcpu is about to return to ring 3. The kernel goes on.
+ * Prints the reason; takes effect, and prints the registers of its vcpu, when
+ * that is about to return to ring 3. The kernel goes on.
  */
 __attribute__((format(printf, 2, 3))) void domain_crash(struct domain *d,
                                                         const char *why, ...);

@@ -35,6 +35,7 @@ static void raise_upcall(struct vcpu *v, uint32_t word)
 {
     set_bit(&v->info->evtchn_pending_sel, word);
     __atomic_store_n(&v->info->evtchn_upcall_pending, 1, __ATOMIC_SEQ_CST);
+    vcpu_attend(v);
     schedule_wake(v);
 }
 

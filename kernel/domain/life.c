@@ -12,6 +12,7 @@
 #include "options.h"
 #include "report.h"
 #include "x86/console.h"
+#include "x86/image.h"
 #include "x86/log.h"
 #include "x86/paging.h"
 #include "x86/power.h"
@@ -47,15 +48,16 @@ static bool audit_domain(struct domain *d)
     return false;
 }
 
-void door_call_done(struct domain *d)
+void door_call_done(struct vcpu *v)
 {
-    d->calls++;
+    struct domain *d = v->domain;
+
     if (options.audit != AUDIT_CALL &&
-        (options.audit_every == 0 || d->calls % options.audit_every != 0))
+        (options.audit_every == 0 || v->calls % options.audit_every != 0))
         return;
     if (!audit_domain(d))
         domain_crash(d, "the audit after hypercall %llu failed",
-                     (unsigned long long)d->calls);
+                     (unsigned long long)v->calls);
 }
 
 /* The vcpu has ended: last words, and the first step of giving back. */
@@ -80,7 +82,7 @@ static void stat_print(const struct domain *d)
     unsigned int rule;
 
     log_printf(LOG_INFO, "domain %u stat: %llu hypercalls, ran %llu of %llu us",
-               d->owner.id, (unsigned long long)d->calls,
+               d->owner.id, (unsigned long long)d->vcpu[0].calls,
                (unsigned long long)(d->vcpu[0].run_ns / 1000),
                (unsigned long long)(lived / 1000));
     for (rule = RULE_NONE + 1; rule < RULES; rule++)
@@ -160,9 +162,25 @@ static bool any_alive(void)
     return false;
 }
 
+/* stat=yes: how long it took until a domain could run. Where a tick of the
+ * TSC is an instruction, so many instructions. */
+static void boot_print(void)
+{
+    static bool told;
+    uint64_t ticks = tsc_read() - boot_tsc;
+
+    if (told || !options.stat)
+        return;
+    told = true;
+    log_printf(LOG_INFO,
+               "boot: %llu ticks of the TSC from entry to the first domain",
+               (unsigned long long)ticks);
+}
+
 /* Run all domains until the last one has gone. */
 static void run_all(uint8_t *end)
 {
+    boot_print();
     while (any_alive()) {
         bool ran = schedule_next();
         bool reaped = reap(end);
@@ -277,6 +295,10 @@ static bool begin(const struct boot_info *info, unsigned int number)
     if (!d)
         return false;
     d->born_ns = tsc_now_ns();
+    if (options.audit == AUDIT_CALL || options.audit_every != 0)
+        d->vcpu[0].attention |= ATTENTION_AUDIT;
+    if (cpu_verw)
+        d->vcpu[0].attention |= ATTENTION_VERW;
     log_printf(LOG_INFO, "domain %u is %s: %llu MiB, %s%s%s", d->owner.id,
                d->name, (unsigned long long)(d->pages * PAGE_BYTES / MIB),
                d->privileged ? "privileged" : "unprivileged",

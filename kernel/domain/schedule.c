@@ -14,7 +14,6 @@
 #include "x86/trap.h"
 #include "x86/tsc.h"
 
-static struct vcpu *running;    /* NULL while the idle thread runs */
 static struct domain *last;     /* whose vcpu ran last: only a place */
 static uint16_t last_id;        /* which domain that was; 0: none yet */
 static uint64_t idle_rsp;
@@ -23,11 +22,6 @@ static uint64_t slice_end_ns;   /* of the running vcpu */
 static bool due;                /* it has had its share */
 static bool barrier_on_switch;
 static struct schedule_counts counts;
-
-struct vcpu *current(void)
-{
-    return running;
-}
 
 struct schedule_counts schedule_counts(void)
 {
@@ -52,7 +46,7 @@ static void timer_arm(void)
     uint64_t next = next_tick_ns;
     struct domain *d = NULL;
 
-    if (running && !due && slice_end_ns < next)
+    if (current() && !due && slice_end_ns < next)
         next = slice_end_ns;
     while ((d = domain_next(d)) != NULL)
         if (d->vcpu[0].timer_ns != 0 && d->vcpu[0].timer_ns < next)
@@ -67,7 +61,9 @@ static void switch_to(struct vcpu *v)
         cpu_ibpb();
     last = v->domain;
     last_id = v->domain->owner.id;
-    running = v;
+    cpu_vcpu = v;
+    vcpu_mode(v, v->guest_kernel);
+    vcpu_attend(v);
     due = false;
     counts.switches++;
     v->run_since = tsc_now_ns();
@@ -95,7 +91,7 @@ static void leave(struct vcpu *v)
     fpu_save(&v->fpu);
     cr3_write(paging_kernel_l4());
     v->run_ns += tsc_now_ns() - v->run_since;
-    running = NULL;
+    cpu_vcpu = NULL;
     context_switch(&v->saved_rsp, idle_rsp);
 }
 
@@ -123,8 +119,10 @@ static void serve_time(void)
             event_send_virq(v, VIRQ_TIMER);
         }
     }
-    if (running && now >= slice_end_ns)
+    if (current() && now >= slice_end_ns) {
         due = true;
+        vcpu_attend(current());
+    }
     if (now >= next_tick_ns) {
         next_tick_ns = now + TICK_NS;
         wake_pollers();
@@ -184,14 +182,14 @@ void schedule_yield(void)
 {
     interrupt_window();
     console_input_serve();
-    leave(running);
+    leave(current());
 }
 
 void schedule_point(void)
 {
     interrupt_window();
-    if (running && due)
-        leave(running);
+    if (current() && due)
+        leave(current());
 }
 
 bool schedule_is_due(void)

@@ -6,7 +6,9 @@
 #include <xen/xen.h>
 
 #include "x86/context.h"
+#include "x86/image.h"
 #include "x86/regs.h"
+#include "x86/trap.h"
 
 struct domain;
 
@@ -31,14 +33,20 @@ enum vcpu_state {
     VCPU_ENDED              /* never runs again */
 };
 
+/* Why the way back to ring 3 is the long one. */
+#define ATTENTION_ONCE   1u /* something has happened: look at everything */
+#define ATTENTION_AUDIT  2u /* every hypercall is followed by an audit */
+#define ATTENTION_VERW   4u /* buffers are cleared on every return */
+
 struct vcpu {
-    struct domain *domain;
-    uint32_t id;            /* index in the domain, 0 for the first */
-    uint8_t  state;         /* enum vcpu_state */
+    uint32_t attention;     /* ATTENTION_*; 0: an answer is all there is */
     bool     guest_kernel;  /* true: the guest kernel runs, on its tables */
-    bool     in_hypercall;  /* true: regs are those of a guest kernel's call */
     bool     polling;       /* blocked until the next tick or event */
     bool     iret_done;     /* this call loaded new registers: no rax */
+    uint8_t  state;         /* enum vcpu_state */
+    uint64_t calls;         /* hypercalls so far, parts of multicalls too */
+    struct domain *domain;
+    uint32_t id;            /* index in the domain, 0 for the first */
 
     vaddr_t  stack_top;     /* of its kernel stack */
     uint64_t saved_rsp;     /* while it does not run */
@@ -79,7 +87,26 @@ struct vcpu {
     uint64_t run_ns;        /* how long it has run, up to the last switch */
 };
 
+_Static_assert(offsetof(struct vcpu, attention) == 0, "VCPU_ATTENTION");
+_Static_assert(offsetof(struct vcpu, calls) == 8, "VCPU_CALLS");
+
+/* vcpu_attend - have everything looked at before ring 3 runs again. */
+static inline void vcpu_attend(struct vcpu *v)
+{
+    v->attention |= ATTENTION_ONCE;
+}
+
+/* vcpu_mode - guest kernel or guest user; it runs, or is about to. */
+static inline void vcpu_mode(struct vcpu *v, bool guest_kernel)
+{
+    v->guest_kernel = guest_kernel;
+    cpu_calls = guest_kernel ? hypercalls : syscalls;
+}
+
 /* current - the vcpu whose kernel stack we run on; NULL while idle. */
-struct vcpu *current(void);
+static inline struct vcpu *current(void)
+{
+    return (struct vcpu *)cpu_vcpu;
+}
 
 #endif

@@ -66,7 +66,7 @@ static bool step_list(struct job *job)
              d->owner.id,
              (ull)(d->owner.extent_count * (EXTENT_FRAMES * PAGE_BYTES) / MIB),
              state_name(d), (ull)(run_ms(d) / 1000), (ull)(run_ms(d) % 1000),
-             (ull)d->calls, (ull)refused(d));
+             (ull)d->vcpu[0].calls, (ull)refused(d));
     return false;
 }
 
@@ -93,14 +93,18 @@ static bool step_registers(struct job *job)
     r = d->vcpu[0].regs;
     out_line("domain %u (%s), %s, in its %s%s:", d->owner.id, d->name,
              state_name(d), d->vcpu[0].guest_kernel ? "kernel" : "user",
-             d->vcpu[0].in_hypercall ? ", in a hypercall" : "");
+             r && regs_in_hypercall(r) ? ", in a hypercall" : "");
     if (d->vcpu[0].state == VCPU_ENDED || !r)
         return false;
     registers_line("ripcs fl ", r->rip, r->cs, r->rflags);
-    registers_line("rspss rbp", r->rsp, r->ss, r->rbp);
-    registers_line("raxrbxrcx", r->rax, r->rbx, r->rcx);
     registers_line("rdxrsirdi", r->rdx, r->rsi, r->rdi);
     registers_line("r8 r9 r10", r->r8, r->r9, r->r10);
+    if (regs_in_hypercall(r)) {
+        registers_line("rspss rax", r->rsp, r->ss, r->rax);
+        return false;               /* the others are in use by the call */
+    }
+    registers_line("rspss rbp", r->rsp, r->ss, r->rbp);
+    registers_line("raxrbxrcx", r->rax, r->rbx, r->rcx);
     registers_line("r11r12r13", r->r11, r->r12, r->r13);
     registers_line("r14r15cr2", r->r14, r->r15, d->vcpu[0].cr2);
     return false;

@@ -178,7 +178,7 @@ static bool step_stat(struct job *job)
 
     (void)job;
     while ((d = domain_next(d)) != NULL)
-        calls += d->calls;
+        calls += d->vcpu[0].calls;
     out_line("hypercalls         %llu, of the domains that are there",
              (ull)calls);
     out_line("flushes            %u by the flush clock, %llu on their own",

@@ -2,7 +2,7 @@
 
 /* E1: bits that an entry may not carry, by level. */
 static const uint64_t refused_bits[5] = {
-    [1] = ENTRY_PWT | ENTRY_PCD | ENTRY_PS,
+    [1] = ENTRY_L1_REFUSED,
     [2] = ENTRY_PWT | ENTRY_PCD | ENTRY_G,
     [3] = ENTRY_PWT | ENTRY_PCD | ENTRY_G,
     [4] = ENTRY_PWT | ENTRY_PCD | ENTRY_G | ENTRY_PS,

@@ -20,11 +20,14 @@
 #define ENTRY_G     UINT64_C(0x100)     /* global, L1 only */
 #define ENTRY_ADDRESS UINT64_C(0x000ffffffffff000)
 #define ENTRY_NX    (UINT64_C(1) << 63) /* not executable */
+/* Bits that a present L1 entry may not carry (E1). */
+#define ENTRY_L1_REFUSED (ENTRY_PWT | ENTRY_PCD | ENTRY_PS)
 
-/* entry_mfn - the frame that a present entry names. */
+/* entry_mfn - the frame that a present entry names: ENTRY_ADDRESS of it, by
+ * shifts, which need no constant of 64 bits. */
 static inline mfn_t entry_mfn(uint64_t word)
 {
-    return (word & ENTRY_ADDRESS) >> PAGE_SHIFT;
+    return word << PAGE_SHIFT >> (2 * PAGE_SHIFT);
 }
 
 /* entry_present - does the CPU use the entry? */

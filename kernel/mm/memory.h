@@ -127,6 +127,12 @@ static inline struct gigabyte *gigabyte_of(const struct memory *m, mfn_t mfn)
     return &m->gigabytes[mfn / EXTENT_FRAMES / GIGABYTE_EXTENTS];
 }
 
+/* ram_word - the word of memory at a machine address, a multiple of 8. */
+static inline uint64_t *ram_word(const struct memory *m, paddr_t at)
+{
+    return &m->ram[0][at / sizeof(uint64_t)];
+}
+
 /*
  * frame_of - the record of a frame of an owner (rules G3 and G4).
  *

@@ -45,6 +45,7 @@ enum rule {
 /* What was refused, why, and the frame that is the reason. */
 struct refusal {
     uint8_t  rule;      /* enum rule; RULE_NONE: nothing was refused */
+    uint8_t  brief;     /* 1: only `word` and `at` are there yet */
     uint8_t  level;     /* of the table asked from, 1..4; 0: a hypercall */
     uint8_t  asked;     /* enum frame_type asked for; FRAME_NONE: a view */
     uint8_t  type;      /* enum frame_type of the frame */
@@ -59,6 +60,7 @@ struct refusal {
     mfn_t    mfn;       /* the frame; MFN_NONE: the word is the reason */
     mfn_t    table;     /* mfn of the table asked from; MFN_NONE: none */
     uint64_t word;      /* the entry or descriptor asked for, if any */
+    uint64_t *at;       /* brief: where it was to be written */
 };
 
 /* rule_name - "T2" for RULE_T2; "none" for RULE_NONE and beyond the list. */

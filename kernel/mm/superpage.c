@@ -1,6 +1,7 @@
 #include "mm/superpage.h"
 
 #include "mm/design.h"
+#include "mm/leaf.h"
 #include "mm/sweep.h"
 
 /* A refusal whose reason is a tally. */
@@ -104,18 +105,153 @@ int entry_take(struct memory *m, struct owner *o, uint32_t level,
     return 0;
 }
 
+/* The large page that an entry of a built table maps. */
+static inline struct large large_of(const struct memory *m, uint32_t level,
+                                    uint64_t word)
+{
+    mfn_t mfn = entry_mfn(word);
+
+    return (struct large){.mfn = mfn,
+                          .writable = entry_writable(word),
+                          .tally = level == 3 ? &gigabyte_of(m, mfn)->tally
+                                              : &superpage_of(m, mfn)->tally};
+}
+
 void entry_release(struct memory *m, struct owner *o, uint32_t level,
                    uint64_t word)
 {
-    struct large l = {.mfn = entry_mfn(word), .writable = entry_writable(word)};
+    if (entry_is_large(level, word)) {
+        struct large l = large_of(m, level, word);
 
-    if (!entry_is_large(level, word)) {
-        reference_release(m, o, l.mfn, entry_type(level, word));
-        return;
+        large_unmap(m, o, &l);
+    } else {
+        reference_release(m, o, entry_mfn(word), entry_type(level, word));
     }
-    l.tally = level == 3 ? &gigabyte_of(m, l.mfn)->tally
-                         : &superpage_of(m, l.mfn)->tally;
-    large_unmap(m, o, &l);
+}
+
+/* entry_release of a large entry under DESIGN_TYPECOUNT. */
+static inline void large_release(struct memory *m, uint32_t level,
+                                 uint64_t word)
+{
+    struct large l = large_of(m, level, word);
+
+    l.tally->mappings--;
+    if (superpage_counts(m, l.writable))
+        tally_put(l.tally, m->clock);
+}
+
+/* Bits of a large entry that break no rule by themselves (E1, E2, E5)? */
+static inline bool bits_ordinary(const struct memory *m, uint32_t level,
+                                 uint64_t word)
+{
+    uint64_t refused = ENTRY_PWT | ENTRY_PCD | ENTRY_G | m->limits.reserved |
+                       (entry_frames(level) - 1) << PAGE_SHIFT;
+
+    return (word & (ENTRY_P | ENTRY_PS | refused)) == (ENTRY_P | ENTRY_PS) &&
+           (!m->limits.nx || (word & ENTRY_NX)) &&
+           (level == 2 || m->limits.gigabytes);
+}
+
+/* The tally of what such an entry maps, if all of it is the owner's. */
+static inline struct tally *tally_ordinary(const struct memory *m,
+                                           const struct owner *o,
+                                           uint32_t level, mfn_t mfn)
+{
+    struct superpage *s = superpage_of(m, mfn);
+    struct gigabyte *g;
+
+    if (mfn >= m->frames)
+        return NULL;
+    if (level == 2)
+        return s->owner == o->id && s->allocated == EXTENT_FRAMES ? &s->tally
+                                                                  : NULL;
+    g = gigabyte_of(m, mfn);
+    return g->owner == o->id && g->incomplete == 0 ? &g->tally : NULL;
+}
+
+void refusal_explain(const struct memory *m, struct owner *o)
+{
+    const struct refusal brief = o->refusal;
+    size_t index = (size_t)(brief.at - m->ram[0]);
+    uint8_t level = frame_of(m, o, index / TABLE_ENTRIES)->type;
+    const struct large l = large_of(m, level, brief.word);
+
+    refuse_tally(m, o, (enum rule)brief.rule, &l);
+    o->refused[brief.rule]--;           /* counted when it was refused */
+    o->refusal.table = index / TABLE_ENTRIES;
+    o->refusal.slot = index % TABLE_ENTRIES;
+    o->refusal.level = level;
+    o->refusal.word = brief.word;
+}
+
+/* Take what an ordinary large entry maps. RULE_NONE: taken; RULE_X2: refused
+ * by it; another one: not so ordinary, and nothing was changed. */
+static inline enum rule take_ordinary(struct memory *m, const struct owner *o,
+                                      uint32_t level, uint64_t value)
+{
+    struct tally *t;
+
+    if (!bits_ordinary(m, level, value))                /* E1, E2, E5 */
+        return RULE_E1;
+    t = tally_ordinary(m, o, level, entry_mfn(value));
+    if (!t || t->mappings >= UINT32_MAX - 1)            /* X1, X3 */
+        return RULE_X1;
+    if (superpage_counts(m, entry_writable(value))) {
+        if (t->type == TALLY_CONFLICT)                  /* X2, V1 */
+            return t->types > 0 ? RULE_X2 : RULE_X1;
+        t->type = TALLY_SUPERPAGE;
+        t->state = FRAME_SETTLED;
+        t->types++;                     /* X3: at most mappings + 1 */
+    }
+    t->mappings++;
+    return RULE_NONE;
+}
+
+/* Leave what refusal_explain finds the rest from. */
+static inline int refuse_briefly(struct owner *o, enum rule rule,
+                                 uint64_t *word, uint64_t value)
+{
+    o->refusal.rule = (uint8_t)rule;
+    o->refusal.brief = 1;
+    o->refusal.word = value;
+    o->refusal.at = word;
+    o->refused[rule]++;
+    return -EINVAL;
+}
+
+static inline int large_update(struct memory *m, struct owner *o,
+                               uint64_t *word, uint64_t value, uint32_t level)
+{
+    uint64_t old = word_load(word);
+
+    if (m->limits.design != DESIGN_TYPECOUNT ||
+        (old & (ENTRY_P | ENTRY_PS)) == ENTRY_P)        /* it names a table */
+        return LEAF_OTHER;
+    if (value != 0) {
+        enum rule rule = take_ordinary(m, o, level, value);
+
+        value |= ENTRY_US;
+        if (rule == RULE_X2)
+            return refuse_briefly(o, rule, word, value);
+        if (rule != RULE_NONE)
+            return LEAF_OTHER;
+    }
+    old = word_exchange(word, value);
+    if (entry_present(old))
+        large_release(m, level, old);
+    return 0;
+}
+
+int superpage_update(struct memory *m, struct owner *o, uint64_t *word,
+                     uint64_t value)
+{
+    return large_update(m, o, word, value, 2);
+}
+
+int gigabyte_update(struct memory *m, struct owner *o, uint64_t *word,
+                    uint64_t value)
+{
+    return large_update(m, o, word, value, 3);
 }
 
 /* Is there a superpage to be marked, or unmarked, at all? */

@@ -76,6 +76,14 @@ int superpage_mark(struct memory *m, struct owner *o, mfn_t mfn);
  */
 int superpage_unmark(struct memory *m, struct owner *o, mfn_t mfn);
 
+/*
+ * refusal_explain - complete a witness that is brief.
+ *
+ * A refusal of superpage_update costs no more than a grant, so it leaves just
+ * what the rest can be found from, as long as nothing else was asked.
+ */
+void refusal_explain(const struct memory *m, struct owner *o);
+
 /* superpage_resume - op_resume for OP_MARK and OP_UNMARK. */
 int superpage_resume(struct memory *m, struct owner *o);
 

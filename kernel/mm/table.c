@@ -1,13 +1,99 @@
 #include "mm/table.h"
 
+#include "mm/leaf.h"
 #include "mm/word.h"
+
+/* Words that are looked at at once when zeros are skipped. */
+#define ZEROS (TABLE_ENTRIES < 8 ? TABLE_ENTRIES : 8)
+
+/* Are these words in a row all zero? */
+static bool all_zero(const uint64_t *words)
+{
+    uint64_t any = 0;
+    uint32_t i;
+
+#pragma GCC unroll 8
+    for (i = 0; i < ZEROS; i++)
+        any |= word_load(&words[i]);
+    return any == 0;
+}
 
 /* The next entry from `slot` on that is not zero, or TABLE_ENTRIES. */
 static uint32_t skip_zeros(const uint64_t *words, uint32_t slot)
 {
-    while (slot < TABLE_ENTRIES && word_load(&words[slot]) == 0)
+    while (slot < TABLE_ENTRIES) {
+        if (slot % ZEROS == 0 && all_zero(&words[slot])) {
+            slot += ZEROS;
+            continue;
+        }
+        if (word_load(&words[slot]) != 0)
+            break;
         slot++;
+    }
     return slot;
+}
+
+/* The same downwards: entries [result, end) are zero. */
+static uint32_t skip_zeros_down(const uint64_t *words, uint32_t end)
+{
+    while (end > 0) {
+        if (end % ZEROS == 0 && all_zero(&words[end - ZEROS])) {
+            end -= ZEROS;
+            continue;
+        }
+        if (word_load(&words[end - 1]) != 0)
+            break;
+        end--;
+    }
+    return end;
+}
+
+/* The lesser of what the budget allows and what is left. */
+static uint32_t steps(const struct owner *o, uint32_t left)
+{
+    return o->budget < left ? o->budget : left;
+}
+
+/* Take L1 entries from top->next on, as long as each is an ordinary one. */
+static void build_leaves(struct memory *m, struct owner *o,
+                         struct op_level *top)
+{
+    const struct memory view = *m;      /* what no write here changes */
+    const uint16_t id = o->id;
+    uint64_t *words = m->ram[top->mfn];
+    uint32_t slot = top->next;
+    uint32_t end = slot + steps(o, TABLE_ENTRIES - slot);
+
+    for (; slot < end; slot++) {
+        uint64_t word = word_load(&words[slot]);
+
+        if (!entry_present(word) || !leaf_take(&view, id, word))
+            break;
+        if (!(word & ENTRY_US))
+            word_store(&words[slot], entry_adjust(word));
+    }
+    o->budget -= slot - top->next;
+    top->next = slot;
+}
+
+/* Release L1 entries from top->next down, as long as each is present. */
+static void drop_leaves(struct memory *m, struct owner *o,
+                        struct op_level *top)
+{
+    const struct memory view = *m;
+    const uint64_t *words = m->ram[top->mfn];
+    uint32_t slot = top->next;
+    uint32_t end = slot - steps(o, slot);
+
+    for (; slot > end; slot--) {
+        uint64_t word = word_load(&words[slot - 1]);
+
+        if (!entry_present(word))
+            break;
+        leaf_release(&view, word);
+    }
+    o->budget -= top->next - slot;
+    top->next = slot;
 }
 
 /* Take what entry top->next holds. The top of the stack may change. */
@@ -61,6 +147,10 @@ int table_build(struct memory *m, struct owner *o)
     int rc;
 
     while (top->next < TABLE_ENTRIES) {
+        if (level == 1)
+            build_leaves(m, o, top);
+        if (top->next == TABLE_ENTRIES)
+            break;
         if (o->budget == 0)
             return STOP_BUDGET;
         o->budget--;
@@ -105,13 +195,18 @@ int table_drop(struct memory *m, struct owner *o)
     uint64_t word;
 
     while (level <= 4 && top->next > 0) {
+        if (level == 1)
+            drop_leaves(m, o, top);
+        if (top->next == 0)
+            break;
         if (o->budget == 0)
             return STOP_BUDGET;
-        o->budget--;
-        do {                                    /* a run of zeros: a step */
-            top->next--;
-            word = word_load(&m->ram[top->mfn][top->next]);
-        } while (word == 0 && top->next > 0);
+        o->budget--;                            /* a run of zeros: a step */
+        top->next = skip_zeros_down(m->ram[top->mfn], top->next);
+        if (top->next == 0)
+            break;
+        top->next--;
+        word = word_load(&m->ram[top->mfn][top->next]);
         if (entry_is_kernels(level, top->next))         /* E4 */
             top->next = KERNEL_SLOT_FIRST;
         else if (entry_present(word))           /* V4: all it took */

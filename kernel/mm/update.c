@@ -1,5 +1,6 @@
 #include "mm/update.h"
 
+#include "mm/leaf.h"
 #include "mm/word.h"
 
 /* Write a live entry; what was there comes back. */
@@ -58,7 +59,21 @@ static bool same_reference(uint32_t level, uint64_t old, uint64_t value)
     return entry_use(level, old) == entry_use(level, value);
 }
 
-int entry_update(struct memory *m, struct owner *o, const struct update *u)
+/* The short way, if it is one. */
+static int update_shortly(struct memory *m, struct owner *o,
+                          const struct update *u)
+{
+    paddr_t at = (u->mfn << PAGE_SHIFT) + u->slot * sizeof(uint64_t);
+    int rc = u->keep_ad ? LEAF_OTHER : ordinary_update(m, o, at, u->value);
+
+    if (rc < 0)
+        refusal_explain(m, o);
+    return rc;
+}
+
+/* entry_update, the long way: every rule by its name. */
+static int update_slowly(struct memory *m, struct owner *o,
+                         const struct update *u)
 {
     struct frame *f = frame_of(m, o, u->mfn);
     uint64_t *word = &m->ram[u->mfn][u->slot];
@@ -88,6 +103,13 @@ int entry_update(struct memory *m, struct owner *o, const struct update *u)
     if (o->op.depth > 0)
         return update_record(m, o, u, PHASE_PUT);
     return 0;
+}
+
+int entry_update(struct memory *m, struct owner *o, const struct update *u)
+{
+    int rc = update_shortly(m, o, u);
+
+    return rc == LEAF_OTHER ? update_slowly(m, o, u) : rc;
 }
 
 /* The frame is writable for this moment: change it. */
@@ -123,7 +145,9 @@ static int store(struct memory *m, struct owner *o)
     return op_resume(m, o);
 }
 
-int update_word(struct memory *m, struct owner *o, const struct update *u)
+/* update_word for what is not an ordinary entry. */
+static int word_slowly(struct memory *m, struct owner *o,
+                       const struct update *u)
 {
     struct frame *f = frame_of(m, o, u->mfn);
 
@@ -131,7 +155,7 @@ int update_word(struct memory *m, struct owner *o, const struct update *u)
         return refuse(m, o, u->mfn < m->frames ? RULE_G3 : RULE_G4, EINVAL,
                       u->mfn);
     if (f->types > 0 && frame_is_table((enum frame_type)f->type))
-        return entry_update(m, o, u);
+        return update_slowly(m, o, u);
     if (f->types > 0 && f->type == FRAME_SEG)   /* U1: descriptors have */
         return refuse(m, o, RULE_U1, EINVAL, u->mfn);   /* their own call */
     o->op.sub = STORE_WORD;
@@ -141,6 +165,13 @@ int update_word(struct memory *m, struct owner *o, const struct update *u)
     o->op.value = u->value;
     o->op.source = u->mfn;
     return store(m, o);
+}
+
+int update_word(struct memory *m, struct owner *o, const struct update *u)
+{
+    int rc = update_shortly(m, o, u);
+
+    return rc == LEAF_OTHER ? word_slowly(m, o, u) : rc;
 }
 
 int frame_clear(struct memory *m, struct owner *o, mfn_t mfn)
@@ -165,26 +196,29 @@ int frame_copy(struct memory *m, struct owner *o, mfn_t to, mfn_t from)
     return store(m, o);
 }
 
+/* The walk ends at an entry that names no table. */
+static mfn_t walk_refuse(struct memory *m, struct owner *o, uint32_t level,
+                         const struct update *at)
+{
+    enum rule rule = entry_is_kernels(level, at->slot) ? RULE_E4 : RULE_U2;
+
+    refused_at(o, at, level, refuse(m, o, rule, EINVAL, MFN_NONE));
+    return MFN_NONE;
+}
+
 mfn_t update_walk(struct memory *m, struct owner *o, mfn_t base, vaddr_t va)
 {
     mfn_t mfn = base;
     uint32_t level;
 
     for (level = 4; level > 1; level--) {
-        uint32_t slot = entry_slot(va, level);
-        uint64_t word = word_load(&m->ram[mfn][slot]);
-        bool kernels = entry_is_kernels(level, slot);
+        struct update at = {.mfn = mfn, .slot = entry_slot(va, level)};
 
-        if (kernels || !entry_present(word) || entry_is_large(level, word)) {
-            struct update at = {.mfn = mfn, .slot = slot, .value = word};
-                                                    /* U2, E4 */
-
-            refused_at(
-                o, &at, level,
-                refuse(m, o, kernels ? RULE_E4 : RULE_U2, EINVAL, MFN_NONE));
-            return MFN_NONE;
-        }
-        mfn = entry_mfn(word);
+        at.value = word_load(&m->ram[mfn][at.slot]);
+        if (!entry_present(at.value) || entry_is_large(level, at.value) ||
+            entry_is_kernels(level, at.slot))               /* U2, E4 */
+            return walk_refuse(m, o, level, &at);
+        mfn = entry_mfn(at.value);
     }
     return mfn;
 }

@@ -4,32 +4,18 @@
 ; entry that forbids what the tables allow is gone after it (SDM 3A
 ; 4.10.4.3). The second one is true.
 
-extern cpu_smap
+%include "x86/layout.inc"
 
 global copy_from_guest_raw
 global copy_to_guest_raw
 global clear_guest_raw
 global get_guest_raw
+global get_guest_call_raw
 global put_guest_raw
 global get_guest32_raw
 global put_guest32_raw
 
 EFAULT equ 14
-
-; Allow, and forbid again, the kernel's use of ring-3 pages (SMAP).
-%macro USER_OPEN 0
-    cmp byte [rel cpu_smap], 0
-    je %%none
-    stac
-%%none:
-%endmacro
-
-%macro USER_CLOSE 0
-    cmp byte [rel cpu_smap], 0
-    je %%none
-    clac
-%%none:
-%endmacro
 
 section .text
 
@@ -99,6 +85,53 @@ get_guest_raw:
     mov eax, -EFAULT
     jmp .done
 
+; get_guest_call_raw - rdi: five words (kernel), rsi: from (guest).
+; eax: 0 or -EFAULT. Clobbers rcx, rdx, r8 to r10, flags.
+get_guest_call_raw:
+    USER_OPEN
+    xor eax, eax
+.word0:
+    mov rcx, [rsi]
+.word1:
+    mov rdx, [rsi + 16]
+.word2:
+    mov r8, [rsi + 24]
+.word3:
+    mov r9, [rsi + 32]
+.word4:
+    mov r10, [rsi + 40]
+.done:
+    USER_CLOSE
+    mov [rdi], rcx
+    mov [rdi + 8], rdx
+    mov [rdi + 16], r8
+    mov [rdi + 24], r9
+    mov [rdi + 32], r10
+    ret
+.retry0:                            ; each word may be the first of a page
+    mov rcx, [rsi]
+    jmp .word1
+.retry1:
+    mov rdx, [rsi + 16]
+    jmp .word2
+.retry2:
+    mov r8, [rsi + 24]
+    jmp .word3
+.retry3:
+    mov r9, [rsi + 32]
+    jmp .word4
+.retry4:
+    mov r10, [rsi + 40]
+    jmp .done
+.bad:
+    xor ecx, ecx
+    xor edx, edx
+    xor r8d, r8d
+    xor r9d, r9d
+    xor r10d, r10d
+    mov eax, -EFAULT
+    jmp .done
+
 ; put_guest_raw - rdi: where to (guest), rsi: value.
 ; eax: 0 or -EFAULT. Clobbers flags.
 put_guest_raw:
@@ -158,6 +191,16 @@ section .fixups progbits alloc noexec nowrite align=8
     dq clear_guest_raw.retry, clear_guest_raw.done
     dq get_guest_raw.first, get_guest_raw.retry
     dq get_guest_raw.retry, get_guest_raw.bad
+    dq get_guest_call_raw.word0, get_guest_call_raw.retry0
+    dq get_guest_call_raw.word1, get_guest_call_raw.retry1
+    dq get_guest_call_raw.word2, get_guest_call_raw.retry2
+    dq get_guest_call_raw.word3, get_guest_call_raw.retry3
+    dq get_guest_call_raw.word4, get_guest_call_raw.retry4
+    dq get_guest_call_raw.retry0, get_guest_call_raw.bad
+    dq get_guest_call_raw.retry1, get_guest_call_raw.bad
+    dq get_guest_call_raw.retry2, get_guest_call_raw.bad
+    dq get_guest_call_raw.retry3, get_guest_call_raw.bad
+    dq get_guest_call_raw.retry4, get_guest_call_raw.bad
     dq put_guest_raw.first, put_guest_raw.retry
     dq put_guest_raw.retry, put_guest_raw.bad
     dq get_guest32_raw.first, get_guest32_raw.retry

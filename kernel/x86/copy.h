@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "mm/errno.h"
 #include "mm/types.h"
 #include "x86/layout.h"
 
@@ -48,6 +49,73 @@ size_t clear_guest_raw(vaddr_t dst, size_t bytes);
 
 /* get_guest_raw - read 8 bytes at once. 0 or -EFAULT (*value is then 0). */
 int get_guest_raw(uint64_t *value, vaddr_t src);
+
+/* user_open, user_close - the assembler's USER_OPEN and USER_CLOSE: three
+ * bytes that do nothing, STAC and CLAC where SMAP is on (cpu_init). */
+static inline void user_open(void)
+{
+    __asm__ volatile("1: nopl (%%rax)\n"
+                     ".pushsection .stac_sites, \"a\"\n"
+                     ".quad 1b\n"
+                     ".popsection" ::
+                         : "memory");
+}
+
+static inline void user_close(void)
+{
+    __asm__ volatile("1: nopl (%%rax)\n"
+                     ".pushsection .clac_sites, \"a\"\n"
+                     ".quad 1b\n"
+                     ".popsection" ::
+                         : "memory");
+}
+
+/* Two words in a row. */
+struct guest_pair {
+    uint64_t first;
+    uint64_t second;
+};
+
+/*
+ * get_guest_pair_raw - read two words in a row. 0 or -EFAULT.
+ *
+ * In line, since it is what every entry of a long list costs. A fault goes on
+ * in another section, tries once more as the other copies do, and comes back.
+ */
+static inline int get_guest_pair_raw(struct guest_pair *pair, vaddr_t src)
+{
+    uint64_t first, second;
+    int error = 0;
+
+    user_open();
+    __asm__ volatile("1: movq (%[src]), %[first]\n"
+                     "2: movq 8(%[src]), %[second]\n"
+                     "3:\n"
+                     ".pushsection .text.unlikely, \"ax\"\n"
+                     "4: movq (%[src]), %[first]\n"
+                     "   jmp 2b\n"
+                     "5: movq 8(%[src]), %[second]\n"
+                     "   jmp 3b\n"
+                     "6: movl %[efault], %[error]\n"
+                     "   xorl %k[first], %k[first]\n"
+                     "   xorl %k[second], %k[second]\n"
+                     "   jmp 3b\n"
+                     ".popsection\n"
+                     ".pushsection .fixups, \"a\"\n"
+                     ".quad 1b, 4b, 2b, 5b, 4b, 6b, 5b, 6b\n"
+                     ".popsection"
+                     : [first] "=&r"(first), [second] "=&r"(second),
+                       [error] "+r"(error)
+                     : [src] "r"(src), [efault] "i"(-EFAULT)
+                     : "memory");
+    user_close();
+    *pair = (struct guest_pair){first, second};
+    return error;
+}
+
+/* get_guest_call_raw - a multicall entry: its number, and, after a word that
+ * is skipped, four arguments. 0 or -EFAULT. */
+int get_guest_call_raw(uint64_t call[5], vaddr_t src);
 
 /* put_guest_raw - write 8 bytes at once. 0 or -EFAULT. */
 int put_guest_raw(vaddr_t dst, uint64_t value);

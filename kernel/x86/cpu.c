@@ -6,6 +6,10 @@
 #include "x86/layout.h"
 #include "x86/msr.h"
 
+/* The last byte of STAC and CLAC, 0f 01 .. (SDM 2A 4.3, 2B). */
+#define STAC_LAST 0xcb
+#define CLAC_LAST 0xca
+
 /* PAT as Xen's public headers have it: WB WT UC- UC, WC WP UC UC. */
 #define PAT_LAYOUT UINT64_C(0x0000050100070406)
 
@@ -168,6 +172,18 @@ bool cpu_use_nx(struct cpu *cpu)
     return cpu->nx;
 }
 
+/* Make the places of STAC or CLAC what they are. CR0.WP is off: text can be
+ * written, once, and by nobody after this. */
+static void patch(const uint64_t *site, const uint64_t *end, uint8_t last)
+{
+    for (; site < end; site++) {
+        volatile uint8_t *code = (volatile uint8_t *)(uintptr_t)*site;
+
+        code[1] = 0x01;
+        code[2] = last;
+    }
+}
+
 static void init_control(const struct cpu *cpu,
                          const struct cpu_options *options)
 {
@@ -182,8 +198,12 @@ static void init_control(const struct cpu *cpu,
         cr4 |= CR4_SMAP;
     if (cpu->umip && options->umip)
         cr4 |= CR4_UMIP;
-    cr4_write(cr4);
-    cpu_smap = (cr4 & CR4_SMAP) != 0;
+    if (cr4 & CR4_SMAP) {
+        cr0_write(cr0_read() & ~CR0_WP);
+        patch(stac_sites_start, stac_sites_end, STAC_LAST);
+        patch(clac_sites_start, clac_sites_end, CLAC_LAST);
+    }
+    cr4_write(cr4);             /* and what was fetched is forgotten */
     cr0_write((cr0_read() & ~(CR0_TS | CR0_CD | CR0_NW)) | CR0_WP | CR0_NE |
               CR0_MP | CR0_AM);
 }

@@ -8,15 +8,16 @@
 
 extern fault_entry
 extern fault_iret
-extern hypercall_entry
+extern hypercall_exit
 extern interrupt_entry
 extern sysret_ok
 extern trap_kernel
 extern trap_ring3
 
+global cpu_calls
 global cpu_guest_rsp
-global cpu_smap
 global cpu_stack_top
+global cpu_vcpu
 global cpu_verw
 global guest_iret
 global guest_return
@@ -31,14 +32,14 @@ IST_VECTORS         equ 0x00040106
 
 ; Push the general registers as struct regs has them.
 %macro REGS_PUSH 0
-    push rdi
-    push rsi
-    push rdx
-    push rcx
     push rax
-    push r8
     push r9
+    push r8
     push r10
+    push rdx
+    push rsi
+    push rdi
+    push rcx
     push r11
     push rbx
     push rbp
@@ -57,14 +58,14 @@ IST_VECTORS         equ 0x00040106
     pop rbp
     pop rbx
     pop r11
-    pop r10
-    pop r9
-    pop r8
-    pop rax
     pop rcx
-    pop rdx
-    pop rsi
     pop rdi
+    pop rsi
+    pop rdx
+    pop r10
+    pop r8
+    pop r9
+    pop rax
 %endmacro
 
 ; Nothing of ring 3 is left for speculation, and no frame pointer.
@@ -88,16 +89,19 @@ IST_VECTORS         equ 0x00040106
 ; What the CPU does not do on its own at an interrupt gate.
 %macro FLAGS_CLEAR 0
     cld
-    cmp byte [rel cpu_smap], 0
-    je %%none
-    clac
-%%none:
+    USER_CLOSE
 %endmacro
 
 section .entry.text progbits alloc exec nowrite align=4096
 
 ; syscall_entry - `syscall` in 64-bit code. rcx: rip, r11: rflags, rsp: the
 ; guest's. SFMASK has cleared IF, TF, DF, AC, NT.
+;
+; The way of every hypercall: it saves what C may change, and nothing else.
+; rbx, rbp and r12 to r15 stay where they are; C gives them back. What a plain
+; answer needs is done here, everything else when struct regs is complete, at
+; syscall_slow. The stack: struct regs, and 8 bytes for the alignment.
+ARGUMENTS   equ 8 + REGS_RDI
 align 64
 syscall_entry:
     mov [rel cpu_guest_rsp], rsp
@@ -107,13 +111,66 @@ syscall_entry:
     push r11
     push qword SELECTOR_GUEST_CS
     push rcx
-    push qword 0
-    mov dword [rsp + 4], TRAP_SYSCALL
-    REGS_PUSH
-    REGS_CLEAR
-    mov rdi, rsp
-    sub rsp, 8                      ; regs is 8 below a multiple of 16
-    call hypercall_entry
+    push qword TRAP_SYSCALL         ; and an error code that nobody reads
+    push rax
+    push r9
+    push r8
+    push r10
+    push rdx
+    push rsi
+    push rdi
+    sub rsp, ARGUMENTS              ; rcx, r11 and C's registers: not saved
+    mov rdi, [rel cpu_vcpu]
+    cmp rax, HYPERCALLS             ; a number beyond the table is refused,
+    jae .absent
+    sbb rcx, rcx                    ; and not even read by a CPU that runs
+    and rax, rcx                    ; ahead of the comparison
+    lea rsi, [rsp + ARGUMENTS]
+    mov rcx, [rel cpu_calls]        ; the guest kernel's, or its user's
+    call [rcx + 8 * rax]
+.answer:
+    mov [rsp + 8 + REGS_RAX], rax
+    mov rdi, [rel cpu_vcpu]
+    inc qword [rdi + VCPU_CALLS]
+    cmp dword [rdi + VCPU_ATTENTION], 0
+    jne syscall_slow
+    mov rcx, [rsp + 8 + REGS_RIP]
+    mov r11, [rsp + 8 + REGS_RFLAGS]
+    mov rdx, rcx                    ; SYSRET would fault in ring 0 if bits
+    shl rdx, 16                     ; 63 to 47 are not all the same
+    sar rdx, 16
+    cmp rdx, rcx
+    jne syscall_slow
+    test r11d, RFLAGS_TF | RFLAGS_RF
+    jnz syscall_slow
+    add rsp, ARGUMENTS
+    pop rdi
+    pop rsi
+    pop rdx
+    pop r10
+    pop r8
+    pop r9
+    pop rax
+    mov rsp, [rsp + REGS_RSP - REGS_ERROR]
+    o64 sysret
+.absent:                            ; the last line of either table is for
+    lea rsi, [rsp + ARGUMENTS]      ; all numbers beyond it
+    mov rcx, [rel cpu_calls]
+    call [rcx + 8 * (HYPERCALLS - 1)]
+    jmp .answer
+
+; syscall_slow - something is to be done first, or the return is another one.
+; rsp: 8 below struct regs; the registers that C preserves are the guest's.
+align 16
+syscall_slow:
+    mov [rsp + 8 + REGS_RBX], rbx
+    mov [rsp + 8 + REGS_RBP], rbp
+    mov [rsp + 8 + REGS_R12], r12
+    mov [rsp + 8 + REGS_R13], r13
+    mov [rsp + 8 + REGS_R14], r14
+    mov [rsp + 8 + REGS_R15], r15
+    mov rdi, [rel cpu_vcpu]
+    call hypercall_exit
     add rsp, 8
     jmp guest_return
 
@@ -294,7 +351,8 @@ guest_iret:
 section .entry.data progbits alloc noexec write align=4096
 cpu_guest_rsp:  dq 0
 cpu_stack_top:  dq 0                ; of the vcpu that runs
-cpu_smap:       db 0                ; 1: SMAP is on
+cpu_calls:      dq 0                ; what its `syscall` calls, by rax
+cpu_vcpu:       dq 0                ; the vcpu that runs; 0 while idle
 cpu_verw:       db 0                ; 1: VERW before ring 3
 align 2
 verw_selector:  dw SELECTOR_KERNEL_DS

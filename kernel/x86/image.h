@@ -34,9 +34,16 @@ struct fixup {
 extern const struct fixup fixups_start[];
 extern const struct fixup fixups_end[];
 
+/* Addresses in text of what is to be STAC and CLAC (x86/copy.h). */
+extern const uint64_t stac_sites_start[];
+extern const uint64_t stac_sites_end[];
+extern const uint64_t clac_sites_start[];
+extern const uint64_t clac_sites_end[];
+
 /* kernel/x86/entry.asm. */
 extern vaddr_t cpu_stack_top;
-extern uint8_t cpu_smap;
+extern void *cpu_vcpu;
+extern const void *cpu_calls;
 extern uint8_t cpu_verw;
 void syscall_entry(void);
 void syscall32_entry(void);

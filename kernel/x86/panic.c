@@ -4,6 +4,7 @@
 
 #include "lib/format.h"
 #include "x86/cpu.h"
+#include "x86/image.h"
 #include "x86/log.h"
 #include "x86/power.h"
 #include "x86/stack.h"
@@ -32,28 +33,46 @@ static void address_print(uint64_t address, unsigned int back)
         log_printf(LOG_ERROR, "  %016llx", (unsigned long long)address);
 }
 
-static void callers_print(uint64_t rbp)
+/* Does an address in our text stand behind a call: e8, or ff with 2 as the
+ * operation, in one of its lengths (SDM 2A 3.2, CALL)? */
+static bool is_return_address(uint64_t address)
 {
-    log_printf(LOG_ERROR, "called from:");
-    for (unsigned int i = 0; i < BACKTRACE_FRAMES; i++) {
-        const uint64_t *frame = (const uint64_t *)(uintptr_t)rbp;
+    const uint8_t *code = (const uint8_t *)(uintptr_t)address;
+    unsigned int length;
 
-        if (!stack_contains(rbp))
-            break;
-        if (frame[1] == 0)
-            break;
-        address_print(frame[1], 1);
-        if (frame[0] <= rbp) /* callers are above */
-            break;
-        rbp = frame[0];
+    if (address < (uintptr_t)image_text_start + 8 ||
+        address >= (uintptr_t)image_text_end)
+        return false;
+    if (code[-5] == 0xe8)
+        return true;
+    for (length = 2; length <= 7; length++)
+        if (code[-(int)length] == 0xff && (code[1 - (int)length] & 0x38) == 0x10)
+            return true;
+    return false;
+}
+
+/* The kernel keeps no frame pointers: what looks like a return address on the
+ * stack is one, or was one. */
+static void callers_print(uint64_t rsp)
+{
+    unsigned int found = 0;
+
+    log_printf(LOG_ERROR, "called from, as the stack has it:");
+    for (; stack_contains(rsp) && found < BACKTRACE_FRAMES; rsp += 8) {
+        uint64_t word = *(const uint64_t *)(uintptr_t)rsp;
+
+        if (is_return_address(word)) {
+            address_print(word, 1);
+            found++;
+        }
     }
 }
 
-void backtrace_print(uint64_t rip, uint64_t rbp)
+void backtrace_print(uint64_t rip, uint64_t rsp)
 {
     log_printf(LOG_ERROR, "at:");
     address_print(rip, 0);
-    callers_print(rbp);
+    callers_print(rsp);
 }
 
 static void page_fault_print(uint32_t error_code)
@@ -88,8 +107,11 @@ static void registers_line(const char *names, uint64_t a, uint64_t b,
 
 void regs_print(const struct regs *regs)
 {
-    log_printf(LOG_ERROR, "vector %u, error code 0x%x", regs->vector,
-               regs->error_code);
+    if (regs->vector == TRAP_SYSCALL)
+        log_printf(LOG_ERROR, "in a system call");
+    else
+        log_printf(LOG_ERROR, "vector %u, error code 0x%x", regs->vector,
+                   regs->error_code);
     if (regs->vector == TRAP_PF)
         page_fault_print(regs->error_code);
     else if (regs->vector < TRAP_EXCEPTIONS)
@@ -135,6 +157,6 @@ void panic_regs(const struct regs *regs, const char *format, ...)
     panic_head(format, args);
     va_end(args);
     regs_print(regs);
-    backtrace_print(regs->rip, regs->rbp);
+    backtrace_print(regs->rip, regs->rsp);
     power_exit(POWER_EXIT_BROKEN);
 }

@@ -19,7 +19,7 @@ __attribute__((format(printf, 2, 3))) _Noreturn void panic_regs(
 /* regs_print - all registers, vector and error code in words. */
 void regs_print(const struct regs *regs);
 
-/* backtrace_print - from a frame pointer; bounded, never faults. */
-void backtrace_print(uint64_t rip, uint64_t rbp);
+/* backtrace_print - from a stack pointer; bounded, never faults. */
+void backtrace_print(uint64_t rip, uint64_t rsp);
 
 #endif

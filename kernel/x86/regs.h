@@ -1,6 +1,7 @@
 #ifndef TALLY_X86_REGS_H
 #define TALLY_X86_REGS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -10,7 +11,9 @@
  * On entry from ring 3 they lie at the very top of the vcpu's kernel stack,
  * at stack top - sizeof(struct regs). cs and ss are the hardware's (e033,
  * e02b, or the guest's own selectors, always RPL 3); what the guest is to
- * see is for the code above to make. Registers that were changed here are
+ * see is for the code above to make. During a hypercall rbx, rbp and r12 to
+ * r15 are not here but where C keeps them; hypercall_exit finds them all, and
+ * rcx and r11, which SYSCALL overwrote, as rip and rflags. Registers that were changed here are
  * what ring 3 gets on return; IF, IOPL and RPL are put right on the way
  * out whatever is written here.
  */
@@ -22,14 +25,14 @@ struct regs {
     uint64_t rbp;
     uint64_t rbx;
     uint64_t r11;
-    uint64_t r10;
-    uint64_t r9;
-    uint64_t r8;
-    uint64_t rax;
     uint64_t rcx;
-    uint64_t rdx;
+    uint64_t rdi; /* from here on: the arguments of a hypercall in a row */
     uint64_t rsi;
-    uint64_t rdi;
+    uint64_t rdx;
+    uint64_t r10;
+    uint64_t r8;
+    uint64_t r9;
+    uint64_t rax;
     uint32_t error_code; /* 0 where the vector has none */
     uint32_t vector;     /* 0..255, or TRAP_SYSCALL */
     uint64_t rip;
@@ -41,7 +44,10 @@ struct regs {
 
 /* Vector of a `syscall`. While it stands, rcx and r11 are lost on return
  * when the rest of the frame allows SYSRET. Write 0 to force IRETQ. */
-#define TRAP_SYSCALL 0x100
+#define TRAP_SYSCALL UINT32_MAX
+
+/* Error code of a `syscall` whose hypercall is not over; then 0. */
+#define SYSCALL_UNDER_WAY UINT32_MAX
 
 /* Exceptions. */
 enum trap_vector {
@@ -92,8 +98,18 @@ enum trap_vector {
 #define RFLAGS_AC   UINT64_C(0x40000)
 #define RFLAGS_ID   UINT64_C(0x200000)
 
-_Static_assert(offsetof(struct regs, rax) == 80, "layout.inc: REGS_RAX");
-_Static_assert(offsetof(struct regs, rdi) == 112, "layout.inc: REGS_RDI");
+/* regs_in_hypercall - do rbx, rbp and r12 to r15 live elsewhere just now? */
+static inline bool regs_in_hypercall(const struct regs *regs)
+{
+    return regs->vector == TRAP_SYSCALL &&
+           regs->error_code == SYSCALL_UNDER_WAY;
+}
+
+_Static_assert(offsetof(struct regs, rcx) == 56, "layout.inc: REGS_RCX");
+_Static_assert(offsetof(struct regs, rdi) == 64, "layout.inc: REGS_RDI");
+_Static_assert(offsetof(struct regs, r10) == 88, "layout.inc: REGS_R10");
+_Static_assert(offsetof(struct regs, r8) == 96, "layout.inc: REGS_R8");
+_Static_assert(offsetof(struct regs, rax) == 112, "layout.inc: REGS_RAX");
 _Static_assert(offsetof(struct regs, error_code) == 120, "REGS_ERROR");
 _Static_assert(offsetof(struct regs, vector) == 124, "REGS_VECTOR");
 _Static_assert(offsetof(struct regs, rip) == 128, "layout.inc: REGS_RIP");

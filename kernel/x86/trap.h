@@ -17,8 +17,19 @@
  * in between).
  */
 
-/* hypercall_entry - a `syscall` from ring 3, guest kernel or guest user. */
-void hypercall_entry(struct regs *regs);
+/*
+ * hypercalls - what a guest kernel's `syscall` calls, by the number in rax.
+ * syscalls - the same for a guest user's. cpu_calls is the one or the other.
+ *
+ * Each gets the vcpu and the arguments, and returns what goes to rax.
+ *
+ * hypercall_exit - after a hypercall, when v->attention says that more is to
+ * be done than to answer: struct regs is complete from here on.
+ */
+struct vcpu;
+extern long (*const hypercalls[])(struct vcpu *v, const uint64_t *argument);
+extern long (*const syscalls[])(struct vcpu *v, const uint64_t *argument);
+void hypercall_exit(struct vcpu *v);
 
 /* fault_entry - exception 0..31 in ring 3. For #PF, CR2 is unchanged: read
  * it before anything else can fault. */

@@ -171,10 +171,7 @@ void domain_shutdown(struct domain *d, enum domain_end how)
     over = true;
 }
 
-struct vcpu *current(void)
-{
-    return &domain.vcpu[0];
-}
+void *cpu_vcpu = &domain.vcpu[0];
 
 struct domain *domain_by_id(uint32_t id)
 {
@@ -210,9 +207,9 @@ uint64_t tsc_now_ns(void)
 }
 
 /* Things that happen elsewhere, and are nothing to a call. */
-void door_call_done(struct domain *d)
+void door_call_done(struct vcpu *v)
 {
-    (void)d;
+    (void)v;
 }
 void door_page_invalidate(struct domain *d, vaddr_t va)
 {

@@ -19,28 +19,47 @@ static const char *text_behind(const char *text, const char *prefix)
     return text;
 }
 
-static bool word_is_option(const char *word, const char *name,
-                           const char *value)
+/* What is behind "name=" in the next word of `text` that begins so. NULL when
+ * there is none. */
+static const char *value_find(const char *text, const char *name)
 {
-    const char *rest = text_behind(word, name);
+    bool word_begins = true;
+    const char *rest;
 
-    if (rest == NULL || *rest++ != '=')
-        return false;
-    rest = text_behind(rest, value);
-    return rest != NULL && (*rest == ' ' || *rest == '\0');
+    for (; *text != '\0'; text++) {
+        rest = word_begins ? text_behind(text, name) : NULL;
+        if (rest != NULL && *rest == '=')
+            return rest + 1;
+        word_begins = *text == ' ';
+    }
+    return NULL;
 }
 
 bool domain_option(const char *name, const char *value)
 {
     const char *text = (const char *)domain_info->cmd_line;
-    bool word_begins = true;
+    const char *rest;
 
-    for (; *text != '\0'; text++) {
-        if (word_begins && word_is_option(text, name, value))
+    while ((text = value_find(text, name)) != NULL) {
+        rest = text_behind(text, value);
+        if (rest != NULL && (*rest == ' ' || *rest == '\0'))
             return true;
-        word_begins = *text == ' ';
+        while (*text != ' ' && *text != '\0')
+            text++;
     }
     return false;
+}
+
+uint64_t domain_number(const char *name, uint64_t other)
+{
+    const char *text = value_find((const char *)domain_info->cmd_line, name);
+    uint64_t number = 0;
+
+    if (text == NULL || *text < '0' || *text > '9')
+        return other;
+    for (; *text >= '0' && *text <= '9'; text++)
+        number = number * 10 + (uint64_t)(*text - '0');
+    return number;
 }
 
 static _Noreturn void domain_shutdown(unsigned int reason)

@@ -40,6 +40,14 @@ void domain_setup(const start_info_t *info);
 bool domain_option(const char *name, const char *value);
 
 /*
+ * domain_number - the value of an option that is a decimal number.
+ *
+ * name    as above
+ * other   what it is without such a word
+ */
+uint64_t domain_number(const char *name, uint64_t other);
+
+/*
  * domain_exit - end this domain in good order: power off, or reboot if its
  * command line says exit=reboot.
  */
