@@ -363,7 +363,7 @@ static void full(struct world *w)
         .mappings = UINT32_MAX, .types = 1, .type = TALLY_SUPERPAGE};
     w->a.budget = 1000;
     refused_by(w, update_word(&w->m, &w->a, &u), RULE_X3);
-    t->mappings = 9;
+    t->mappings = UINT32_MAX - 1;
     t->types = UINT32_MAX - 1;
     refused_by(w, update_word(&w->m, &w->a, &u), RULE_X3);
     if (has_marks(w))
