@@ -28,19 +28,42 @@ __attribute__((format(printf, 4, 5))) static size_t append(
     return wanted < 0 ? used : used + (size_t)wanted;
 }
 
-/* The tally of a superpage or gigabyte that stood in the way. */
+/* What a superpage or gigabyte is that stands in the way. */
+static const char *tally_text(const struct refusal *r)
+{
+    if (r->rule == RULE_X4)
+        return r->whole == 0 ? "is marked" : "is mapped";
+    if (r->tally == TALLY_CONFLICT)
+        return "has tables inside";
+    if (r->tally != TALLY_SUPERPAGE)
+        return "is unused";
+    if (!r->marked || r->gigabyte)
+        return "is mapped writable";
+    return r->whole == 1 ? "is marked" : "is marked, and mapped writable";
+}
+
+/* X2 to X4: the tally of what stood in the way. */
 static size_t append_tally(const struct refusal *r, char *line, size_t bytes,
                            size_t used)
 {
-    static const char *const kinds[TALLY_TYPES] = {
-        [TALLY_NONE] = "is unused",
-        [TALLY_SUPERPAGE] = "is mapped writable",
-        [TALLY_CONFLICT] = "has tables inside",
-    };
+    used = append(line, bytes, used, "%s of frame %#llx %s",
+                  r->gigabyte ? "gigabyte" : "superpage",
+                  (unsigned long long)r->mfn, tally_text(r));
+    if (r->rule == RULE_X4 && r->whole == 0)
+        return used;
+    return append(line, bytes, used, " (%u)", r->whole);
+}
 
-    return append(line, bytes, used, "superpage of frame %#llx %s (%u)",
-                  (unsigned long long)r->mfn,
-                  kinds[r->tally < TALLY_TYPES ? r->tally : 0], r->whole);
+/* M1 to M3: a mark that is there, or is not, or cannot be. */
+static size_t append_mark(const struct refusal *r, char *line, size_t bytes,
+                          size_t used)
+{
+    if (r->rule == RULE_M3)
+        return append(line, bytes, used,
+                      "frame %#llx is not the first of a superpage",
+                      (unsigned long long)r->mfn);
+    return append(line, bytes, used, "superpage of frame %#llx is %smarked",
+                  (unsigned long long)r->mfn, r->marked ? "" : "not ");
 }
 
 static size_t append_frame(const struct refusal *r, char *line, size_t bytes,
@@ -71,6 +94,8 @@ void refusal_format(const struct refusal *r, char *line, size_t bytes)
 
     if (r->rule == RULE_X2 || r->rule == RULE_X3 || r->rule == RULE_X4)
         used = append_tally(r, line, bytes, used);
+    else if (r->rule >= RULE_M1 && r->rule <= RULE_M3)
+        used = append_mark(r, line, bytes, used);
     else if (r->mfn != MFN_NONE)
         used = append_frame(r, line, bytes, used);
     else

@@ -20,6 +20,7 @@ int refuse(const struct memory *m, struct owner *o, enum rule rule, int error,
         r->refs = f->refs;
         r->tally = superpage_of(m, mfn)->tally.type;
         r->whole = superpage_of(m, mfn)->tally.types;
+        r->marked = superpage_of(m, mfn)->tally.marked;
     }
     o->refused[rule]++;
     return -error;

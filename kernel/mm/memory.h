@@ -130,7 +130,9 @@ static inline struct gigabyte *gigabyte_of(const struct memory *m, mfn_t mfn)
 /* ram_word - the word of memory at a machine address, a multiple of 8. */
 static inline uint64_t *ram_word(const struct memory *m, paddr_t at)
 {
-    return &m->ram[0][at / sizeof(uint64_t)];
+    uint64_t *words = m->ram[0];
+
+    return &words[at / sizeof(uint64_t)];
 }
 
 /*

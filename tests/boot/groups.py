@@ -27,16 +27,27 @@ def lesson_bytes(name):
     return vm.read_file(os.path.join(vm.LESSONS, name + ".elf"))
 
 
-def expected(name):
+def expected(name, variant=""):
     """Return the lines that a lesson is to print."""
-    path = os.path.join(vm.TREE, "user/lessons", name, "expected.txt")
+    path = os.path.join(vm.TREE, "user/lessons", name,
+                        f"expected{variant and '-'}{variant}.txt")
     return vm.read_file(path).decode().rstrip("\n").split("\n")
 
 
-def differences(name, lines):
+def variants(name):
+    """Return (variant, words) of the other ways in which a lesson is run."""
+    path = os.path.join(vm.TREE, "user/lessons", name, "variants")
+    if not os.path.exists(path):
+        return []
+    lines = vm.read_file(path).decode().split("\n")
+    return [(line.split()[0], line.split()[1:]) for line in lines
+            if line and not line.startswith("#")]
+
+
+def differences(name, lines, variant=""):
     """Return remarks when a transcript is not the expected one."""
     lines = [line.rstrip() for line in lines]
-    wanted = [line.rstrip() for line in expected(name)]
+    wanted = [line.rstrip() for line in expected(name, variant)]
     while lines and not lines[-1]:
         lines.pop()
     return list(difflib.unified_diff(wanted, lines, f"{name}: expected",
@@ -45,13 +56,24 @@ def differences(name, lines):
 
 # ---------------------------------------------------------------- lessons
 
-def check_lesson(name):
-    """Boot one lesson with the audit after every hypercall."""
+def check_lesson(name, variant="", words=()):
+    """Boot one lesson with the audit after every hypercall.
+
+    words  of its line in the file variants: MEM= is the machine's memory,
+           mem= the domain's, and all others are options of the kernel
+    """
+    given = {key: value for key, _, value in
+             (word.partition("=") for word in words)}
+    memory = given.pop("MEM", "")
+    options = [f"{key}={value}" for key, value in given.items()
+               if key != "mem"]
     found = vm.boot_modules(
-        [f"{name}.elf name={name} mem=64M privileged=yes"],
-        [(name + ".elf", lesson_bytes(name))], "audit=call",
-        name="lesson-" + name)
-    return differences(name, found.domain_lines(1)) + found.wrong()
+        [f"{name}.elf name={name} mem={given.get('mem', '64M')} "
+         "privileged=yes"],
+        [(name + ".elf", lesson_bytes(name))],
+        " ".join(["audit=call"] + options), name="lesson-" + name,
+        memory=memory)
+    return differences(name, found.domain_lines(1), variant) + found.wrong()
 
 
 def lessons():
@@ -60,6 +82,10 @@ def lessons():
     yield "there are lessons", lambda: [] if names else ["there is none"]
     for name in names:
         yield name, lambda name=name: check_lesson(name)
+        for variant, words in variants(name):
+            yield f"{name}, {' '.join(words)}", \
+                lambda name=name, variant=variant, words=words: \
+                check_lesson(name, variant, words)
 
 
 # ---------------------------------------------------------------- iso

@@ -1,7 +1,10 @@
 /*
  * The scene player on the host: the rule core is called directly.
  *
- * usage: play SCENE [BUDGET]
+ * usage: play SCENE [BUDGET [DESIGN]]
+ *
+ * DESIGN  typecount, strict, walk, refcount, mark or off; with +nx behind it
+ *         superpages must not be executable
  *
  * The world is that of the unit tests (tests/unit/world.h): both domains are
  * audited at every stop of every operation. The playing domain has a small
@@ -18,6 +21,9 @@
 static struct world *world;
 static mfn_t base;
 static mfn_t window; /* an L1 table */
+static mfn_t other;  /* a superpage of b's */
+
+#define PLAYER_EXTENTS 16
 
 void player_print(const char *text, size_t bytes)
 {
@@ -37,9 +43,10 @@ uint64_t player_frame(enum player_frame which)
     case PLAYER_BASE: return base;
     case PLAYER_SHARED: return world->a.held[0];
     case PLAYER_KERNEL: return 5 * EXTENT_FRAMES;
+    case PLAYER_OTHER: return other;
     case PLAYER_BEYOND: break;
     }
-    return WORLD_FRAMES;
+    return world->m.frames;
 }
 
 /* A call begins: nobody was refused yet, and it may take so many steps. */
@@ -60,6 +67,19 @@ uint64_t player_page(void)
 {
     world->a.limit++;
     return world_frame(world, &world->a);
+}
+
+uint64_t player_superpage(void)
+{
+    return world->m.free_extents == EXTENT_NONE
+               ? 0
+               : world_superpage(world, &world->a);
+}
+
+/* The world is large if the scene has this word. */
+uint64_t player_gigabyte(void)
+{
+    return world_gigabyte(world, &world->a);
 }
 
 uint64_t player_base_word(unsigned int slot)
@@ -128,14 +148,31 @@ long player_descriptor(uint64_t frame, unsigned int slot, uint64_t word)
     return answer(descriptor_update(&world->m, caller(), frame, slot, word));
 }
 
-long player_free(uint64_t frame)
+/* As kernel/abi/memory_op.c has it: what was wrong is not told. */
+long player_free(uint64_t frame, bool superpage)
 {
-    return answer(frame_give_back(&world->m, caller(), frame));
+    uint32_t i;
+
+    for (i = 0; i < (superpage ? EXTENT_FRAMES : 1); i++)
+        if (answer(frame_give_back(&world->m, caller(), frame + i)) != 0)
+            return -EINVAL;
+    return 0;
 }
 
-long player_alloc(uint64_t *frame)
+long player_alloc(uint64_t *frame, bool superpage)
 {
-    return frame_alloc(&world->m, caller(), frame);
+    return superpage ? extent_alloc(&world->m, caller(), frame)
+                     : frame_alloc(&world->m, caller(), frame);
+}
+
+long player_mark(uint64_t frame)
+{
+    return answer(superpage_mark(&world->m, caller(), frame));
+}
+
+long player_unmark(uint64_t frame)
+{
+    return answer(superpage_unmark(&world->m, caller(), frame));
 }
 
 long player_clear(uint64_t frame)
@@ -190,7 +227,8 @@ long player_store(uint64_t frame, unsigned int slot, uint64_t word)
 static void domain_start(void)
 {
     struct tree t = world_tree(world);
-    mfn_t shared = world_frame(world, &world->a);
+    uint32_t extent = extent_assign(&world->m, &world->a);
+    mfn_t shared = (mfn_t)extent * EXTENT_FRAMES;
     struct update hide = {.mfn = t.l1};
 
     base = t.l4;
@@ -200,9 +238,47 @@ static void domain_start(void)
     world->m.limits.reserved = ENTRY_ADDRESS & ~((UINT64_C(1) << 40) - 1);
     answer(table_pin(&world->m, caller(), base, FRAME_L4));
     answer(base_load(&world->m, caller(), 0, false, base));
+    assert_int_equal(extent_fill(&world->m, &world->a, extent, 1), 0);
+    world->a.hint = (uint32_t)(base / EXTENT_FRAMES);
     answer(frame_hold(&world->m, caller(), shared));
     answer(entry_update(&world->m, caller(), &hide));
     world->a.limit = world->a.allocated;
+}
+
+/* Another domain maps a superpage of its own. */
+static void neighbour_start(void)
+{
+    mfn_t table = world_frame(world, &world->b);
+
+    other = world_superpage(world, &world->b);
+    if (world->m.limits.design != DESIGN_OFF)
+        world->ram[table][0] = entry_large_rw(other) | ENTRY_NX;
+    world->b.budget = world->budget;
+    world_run(world, &world->b,
+              table_pin(&world->m, &world->b, table, FRAME_L2));
+}
+
+/* What the boot option would say. false: no such design. */
+static bool design_choose(const char *name)
+{
+    static const char *const names[] = {
+        [DESIGN_TYPECOUNT] = "typecount",
+        [DESIGN_WALK] = "walk",
+        [DESIGN_REFCOUNT] = "refcount",
+        [DESIGN_MARK] = "mark",
+        [DESIGN_OFF] = "off",
+        [DESIGNS] = "strict",
+    };
+    size_t bytes = strcspn(name, "+");
+    unsigned int i = 0;
+
+    while (i <= DESIGNS &&
+           (strncmp(name, names[i], bytes) != 0 || strlen(names[i]) != bytes))
+        i++;
+    world->m.limits.strict = i == DESIGNS;
+    world->m.limits.design = i == DESIGNS ? DESIGN_TYPECOUNT : (uint8_t)i;
+    world->m.limits.nx = strcmp(name + bytes, "+nx") == 0;
+    return i <= DESIGNS && (world->m.limits.nx || name[bytes] == '\0');
 }
 
 int main(int argc, char **argv)
@@ -213,17 +289,25 @@ int main(int argc, char **argv)
     bool understood;
 
     if (!file) {
-        fprintf(stderr, "usage: play SCENE [BUDGET]\n");
+        fprintf(stderr, "usage: play SCENE [BUDGET [DESIGN]]\n");
         return 2;
     }
-    bytes = fread(text, 1, sizeof(text), file);
+    bytes = fread(text, 1, sizeof(text) - 1, file);
     fclose(file);
-    world = world_new();
+    world = world_new_of(strstr(text, "\ngigabyte ") ? WORLD_OF_GIGABYTES
+                                                     : PLAYER_EXTENTS);
+    if (argc > 3 && !design_choose(argv[3])) {
+        fprintf(stderr, "play: there is no design %s\n", argv[3]);
+        return 2;
+    }
     domain_start();
+    neighbour_start();
     if (argc > 2)
         world->budget = (uint32_t)strtoul(argv[2], NULL, 0);
     understood = scene_play(text, bytes);
     world_audit(world);
+    world->budget = 100000; /* what is long there, test_mm.c stops */
+    assert_int_equal(answer(owner_destroy(&world->m, caller())), 0);
     world_free(world);
     return understood ? 0 : 1;
 }

@@ -35,6 +35,23 @@ static void G1_a_copy_from_what_was_given_back(void **state)
     assert_int_equal(w->a.refusal.rule, RULE_G1);
 }
 
+/* The short way for entries of plain memory leaves that to the long one. */
+static void G2_an_entry_of_a_full_frame(void **state)
+{
+    struct world *w = *state;
+    struct tree t = world_tree(w);
+    struct update u = {.mfn = t.l1, .slot = 7, .value = entry_ro(t.page[0])};
+    uint32_t refs;
+
+    assert_int_equal(world_pin(w, t.l1, FRAME_L1), 0);
+    refs = world_record(w, t.page[0])->refs;
+    world_record(w, t.page[0])->refs = UINT32_MAX;
+    assert_int_equal(update_word(&w->m, &w->a, &u), -EBUSY);
+    assert_int_equal(w->a.refusal.rule, RULE_G2);
+    world_record(w, t.page[0])->refs = refs;
+    world_audit(w);
+}
+
 static void T2_a_pin_of_another_level(void **state)
 {
     struct world *w = *state;
@@ -331,6 +348,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         RULE_TEST(G1_a_copy_from_what_was_given_back),
+        RULE_TEST(G2_an_entry_of_a_full_frame),
         RULE_TEST(T2_a_pin_of_another_level),
         RULE_TEST(T2_rules_have_names),
         RULE_TEST(V1_a_flush_in_the_middle_of_a_table),

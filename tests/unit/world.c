@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 static void owner_init(struct owner *o, uint16_t id, struct loaded *loaded)
 {
@@ -16,29 +17,55 @@ static void owner_init(struct owner *o, uint16_t id, struct loaded *loaded)
     loaded->user_base = MFN_NONE;
 }
 
+/* Memory of zeros, which is there when it is touched. */
+static void *memory_new(size_t bytes)
+{
+    void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+    assert_true(memory != MAP_FAILED);
+    return memory;
+}
+
+static size_t ram_bytes(const struct world *w)
+{
+    return (size_t)w->extents * EXTENT_FRAMES * sizeof(*w->ram);
+}
+
 struct world *world_new(void)
+{
+    return world_new_of(WORLD_EXTENTS);
+}
+
+struct world *world_new_of(uint32_t extents)
 {
     struct world *w = calloc(1, sizeof(*w));
     uint32_t i;
 
     assert_non_null(w);
-    w->ram = calloc(WORLD_FRAMES, sizeof(*w->ram));
-    assert_non_null(w->ram);
+    w->extents = extents;
+    w->superpages = calloc(extents, sizeof(*w->superpages));
+    w->gigabytes =
+        calloc(extents / GIGABYTE_EXTENTS + 1, sizeof(*w->gigabytes));
+    w->frames = calloc((size_t)extents * EXTENT_FRAMES, sizeof(*w->frames));
+    assert_true(w->superpages && w->gigabytes && w->frames);
+    w->ram = memory_new(ram_bytes(w));
     w->budget = 1000000;
     w->m.superpages = w->superpages;
     w->m.gigabytes = w->gigabytes;
     w->m.ram = w->ram;
-    w->m.frames = WORLD_FRAMES;
+    w->m.frames = (mfn_t)extents * EXTENT_FRAMES;
+    w->m.limits.gigabytes = 1;
     w->m.free_extents = EXTENT_NONE;
     w->m.clock = 1;
     w->m.flushed = 1;
     for (i = 0; i < KERNEL_SLOTS; i++)
         w->m.kernel_slots[i] = 0x5000 + i * 0x1000 + 3;
-    for (i = 2; i < WORLD_EXTENTS; i++)
+    for (i = 2; i < extents; i++)
         w->superpages[i].frames = &w->frames[i * EXTENT_FRAMES];
     owner_init(&w->a, 1, w->a_loaded);
     owner_init(&w->b, 2, w->b_loaded);
-    for (i = WORLD_EXTENTS; i-- > 2;)
+    for (i = extents; i-- > 2;)
         extent_add(&w->m, i);
     assert_int_equal(extent_assign(&w->m, &w->a), 2);
     assert_int_equal(extent_assign(&w->m, &w->a), 3);
@@ -49,7 +76,10 @@ struct world *world_new(void)
 
 void world_free(struct world *w)
 {
-    free(w->ram);
+    munmap(w->ram, ram_bytes(w));
+    free(w->frames);
+    free(w->gigabytes);
+    free(w->superpages);
     free(w);
 }
 
@@ -71,6 +101,33 @@ mfn_t world_frame(struct world *w, struct owner *o)
 
     assert_int_equal(frame_alloc(&w->m, o, &mfn), 0);
     return mfn;
+}
+
+mfn_t world_superpage(struct world *w, struct owner *o)
+{
+    uint32_t extent = extent_assign(&w->m, o);
+
+    assert_int_not_equal(extent, EXTENT_NONE);
+    o->limit += EXTENT_FRAMES;
+    assert_int_equal(extent_fill(&w->m, o, extent, EXTENT_FRAMES), 0);
+    return (mfn_t)extent * EXTENT_FRAMES;
+}
+
+mfn_t world_gigabyte(struct world *w, struct owner *o)
+{
+    uint32_t i;
+
+    gigabyte_assign(&w->m, o, 1);
+    o->limit += (uint64_t)EXTENT_FRAMES * GIGABYTE_EXTENTS;
+    for (i = 0; i < GIGABYTE_EXTENTS; i++)
+        assert_int_equal(
+            extent_fill(&w->m, o, GIGABYTE_EXTENTS + i, EXTENT_FRAMES), 0);
+    return (mfn_t)GIGABYTE_EXTENTS * EXTENT_FRAMES;
+}
+
+struct tally *world_tally(struct world *w, mfn_t mfn)
+{
+    return &w->superpages[mfn / EXTENT_FRAMES].tally;
 }
 
 void world_audit(struct world *w)
@@ -120,6 +177,16 @@ uint64_t entry_rw(mfn_t mfn)
     return entry_ro(mfn) | ENTRY_RW;
 }
 
+uint64_t entry_large_ro(mfn_t mfn)
+{
+    return entry_ro(mfn) | ENTRY_PS;
+}
+
+uint64_t entry_large_rw(mfn_t mfn)
+{
+    return entry_rw(mfn) | ENTRY_PS;
+}
+
 int world_update(struct world *w, mfn_t table, uint32_t slot, uint64_t word)
 {
     struct update u = {.mfn = table, .slot = slot, .value = word};
@@ -144,6 +211,26 @@ int world_load(struct world *w, bool user, mfn_t mfn)
 {
     w->a.budget = w->budget;
     return world_run(w, &w->a, base_load(&w->m, &w->a, 0, user, mfn));
+}
+
+int world_mark(struct world *w, mfn_t mfn)
+{
+    w->a.budget = w->budget;
+    return world_run(w, &w->a, superpage_mark(&w->m, &w->a, mfn));
+}
+
+int world_unmark(struct world *w, mfn_t mfn)
+{
+    w->a.budget = w->budget;
+    return world_run(w, &w->a, superpage_unmark(&w->m, &w->a, mfn));
+}
+
+mfn_t world_table(struct world *w, enum frame_type type)
+{
+    mfn_t mfn = world_frame(w, &w->a);
+
+    assert_int_equal(world_pin(w, mfn, type), 0);
+    return mfn;
 }
 
 struct tree world_tree(struct world *w)

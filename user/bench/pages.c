@@ -3,7 +3,6 @@
 #include "lib/domain.h"
 #include "bench/measure.h"
 
-#define GIGABYTE_PAGES (SUPERPAGE_PAGES * SUPERPAGE_PAGES)
 #define GIGABYTE_SHIFT 30
 #define WINDOW_SLOT    511u /* of the L2 table of NEW_LAND */
 

@@ -14,8 +14,6 @@
 
 #define NEW_LAND        0x10000000u /* 256 MiB: nothing is mapped there */
 #define L4_SHIFT        39          /* of the bytes that an L4 slot maps */
-#define SUPERPAGE_PAGES 512u
-#define SUPERPAGE_BYTES (SUPERPAGE_PAGES * PAGE_BYTES)
 
 /* pages_setup - where pages_take begins, and a table for the window. */
 void pages_setup(const start_info_t *info);

@@ -13,9 +13,13 @@ extern char page_pool_end[];
 static const uint64_t *frame_list; /* frame of each page */
 static const entry_t *base;        /* the L4 table in use */
 static char *pool_next = page_pool;
+static pfn_t last_superpage; /* handed out; or the end of memory */
+static pfn_t last_gigabyte;
 
 void memory_setup(const start_info_t *info)
 {
+    last_superpage = info->nr_pages;
+    last_gigabyte = info->nr_pages;
     frame_list = (const uint64_t *)info->mfn_list;
     base = (const entry_t *)info->pt_base;
 }
@@ -64,6 +68,36 @@ uint64_t pages_mapped(void)
     while ((entry_find(page << PAGE_SHIFT, 1) & ENTRY_PRESENT) != 0)
         page++;
     return page;
+}
+
+/*
+ * The next piece of `pages` pages before *last. Frames come in rows of
+ * superpages and gigabytes; where the first and the last of them fit, so do
+ * those between.
+ */
+static pfn_t piece_before(pfn_t *last, uint64_t pages)
+{
+    pfn_t page;
+
+    for (page = *last & ~(pages - 1); page >= pages_mapped() + pages;) {
+        page -= pages;
+        if (mfn_of(page) % pages == 0 &&
+            mfn_of(page + pages - 1) == mfn_of(page) + pages - 1) {
+            *last = page;
+            return page;
+        }
+    }
+    return 0;
+}
+
+pfn_t superpage_alloc(void)
+{
+    return piece_before(&last_superpage, SUPERPAGE_PAGES);
+}
+
+pfn_t gigabyte_alloc(void)
+{
+    return piece_before(&last_gigabyte, GIGABYTE_PAGES);
 }
 
 entry_t entry_make(mfn_t frame, uint64_t flags)

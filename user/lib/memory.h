@@ -34,6 +34,7 @@ typedef uint64_t entry_t; /* page-table entry */
 #define ENTRY_ACCESSED 0x020u
 #define ENTRY_DIRTY    0x040u
 #define ENTRY_LARGE    0x080u /* a superpage, in L2 and L3 entries */
+#define ENTRY_NX       (UINT64_C(1) << 63) /* nothing is executed there */
 
 /*
  * The usual ways to map a page, and to name a lower table. ENTRY_USER is for
@@ -44,6 +45,14 @@ typedef uint64_t entry_t; /* page-table entry */
 #define MAP_READ    (ENTRY_PRESENT | ENTRY_ACCESSED)
 #define MAP_WRITE   (MAP_READ | ENTRY_WRITABLE | ENTRY_DIRTY)
 #define MAP_TABLE   MAP_WRITE
+
+/* A superpage, as data: there are CPUs on which it must not be executable. */
+#define MAP_READ_LARGE  (MAP_READ | ENTRY_LARGE | ENTRY_NX)
+#define MAP_WRITE_LARGE (MAP_WRITE | ENTRY_LARGE | ENTRY_NX)
+
+#define SUPERPAGE_PAGES 512u
+#define SUPERPAGE_BYTES (SUPERPAGE_PAGES * PAGE_BYTES)
+#define GIGABYTE_PAGES  (512u * SUPERPAGE_PAGES)
 
 /* L4 slots that belong to the kernel in every L4 table. */
 #define KERNEL_SLOT_FIRST 256u
@@ -70,6 +79,18 @@ mfn_t frame_of(const volatile void *address);
  * pages. Ends the domain when they are used up.
  */
 void *page_alloc(void);
+
+/*
+ * superpage_alloc - memory that can be mapped by one entry: SUPERPAGE_PAGES
+ * pages whose frames are in one row, the first a multiple of SUPERPAGE_PAGES.
+ *
+ * They are mapped nowhere yet. The first call gives the last ones of the
+ * domain, the next those before. Returns the first page, 0 if there is none.
+ *
+ * gigabyte_alloc - the same of GIGABYTE_PAGES pages.
+ */
+pfn_t superpage_alloc(void);
+pfn_t gigabyte_alloc(void);
 
 /* pages_mapped - how many pages the initial mapping covers, from page 0. */
 uint64_t pages_mapped(void);

@@ -8,6 +8,11 @@
 
 #define WINDOW_PAGES PLAYER_SEGMENTS
 
+/* The neighbour has more memory than the players have: the page behind their
+ * last one is the first of a superpage of his, and shows where that is. */
+#define PLAYER_PAGES    4096u
+#define TURNS           1000u
+
 /* Addresses at which a frame is shown for a moment; they show nothing else. */
 static char window[WINDOW_PAGES][PAGE_BYTES]
     __attribute__((aligned(PAGE_BYTES)));
@@ -37,6 +42,21 @@ const char *player_rule(void)
     return ""; /* only the kernel's log knows */
 }
 
+/* Where the neighbour's page PLAYER_PAGES is. */
+static uint64_t find_other(uint64_t end)
+{
+    struct fault fault;
+    uint64_t frame, page;
+
+    for (frame = 0; frame < end; frame += SUPERPAGE_PAGES) {
+        if (try_read(address_of(&machine_to_phys_mapping[frame]), &page,
+                     &fault) &&
+            page == PLAYER_PAGES)
+            return frame;
+    }
+    return 0;
+}
+
 uint64_t player_frame(enum player_frame which)
 {
     long most =
@@ -46,6 +66,7 @@ uint64_t player_frame(enum player_frame which)
     case PLAYER_BASE: return first_base;
     case PLAYER_SHARED: return information->shared_info >> PAGE_SHIFT;
     case PLAYER_KERNEL: return 0x200; /* where its image begins */
+    case PLAYER_OTHER: return find_other((uint64_t)most);
     case PLAYER_BEYOND: break;
     }
     return (uint64_t)most + 0x1000;
@@ -57,6 +78,21 @@ uint64_t player_page(void)
 
     page_unmap(address_of(page));
     return frame_of(page);
+}
+
+static uint64_t frame_at(pfn_t page)
+{
+    return page == 0 ? 0 : mfn_of(page);
+}
+
+uint64_t player_superpage(void)
+{
+    return frame_at(superpage_alloc());
+}
+
+uint64_t player_gigabyte(void)
+{
+    return frame_at(gigabyte_alloc());
 }
 
 uint64_t player_base_word(unsigned int slot)
@@ -120,27 +156,41 @@ long player_descriptor(uint64_t frame, unsigned int slot, uint64_t word)
                      (frame << PAGE_SHIFT) | slot * sizeof(word), word, 0, 0);
 }
 
-static long reservation(unsigned int command, uint64_t *frame)
+static bool reservation(unsigned int command, uint64_t *frame, bool superpage)
 {
     struct xen_memory_reservation r = {
         .nr_extents = 1,
+        .extent_order = superpage ? 9 : 0,
         .domid = DOMID_SELF,
     };
 
     r.extent_start.p = frame;
-    return hypercall(__HYPERVISOR_memory_op, command, address_of(&r), 0, 0);
+    return hypercall(__HYPERVISOR_memory_op, command, address_of(&r), 0, 0) ==
+           1;
 }
 
-long player_free(uint64_t frame)
+long player_free(uint64_t frame, bool superpage)
 {
-    return reservation(XENMEM_decrease_reservation, &frame) == 1 ? 0
-                                                                 : -XEN_EINVAL;
+    return reservation(XENMEM_decrease_reservation, &frame, superpage)
+               ? 0
+               : -XEN_EINVAL;
 }
 
-long player_alloc(uint64_t *frame)
+long player_alloc(uint64_t *frame, bool superpage)
 {
-    return reservation(XENMEM_increase_reservation, frame) == 1 ? 0
-                                                                : -XEN_ENOMEM;
+    return reservation(XENMEM_increase_reservation, frame, superpage)
+               ? 0
+               : -XEN_ENOMEM;
+}
+
+long player_mark(uint64_t frame)
+{
+    return extended(MMUEXT_MARK_SUPER, frame, 0);
+}
+
+long player_unmark(uint64_t frame)
+{
+    return extended(MMUEXT_UNMARK_SUPER, frame, 0);
 }
 
 long player_clear(uint64_t frame)
@@ -184,6 +234,22 @@ long player_store(uint64_t frame, unsigned int slot, uint64_t word)
     return page_unmap(address_of(window[0]));
 }
 
+/*
+ * The neighbour: maps a superpage of its own, if there is such a thing, and
+ * lives on while the scenes are played.
+ */
+static void neighbour(void)
+{
+    uint64_t table = player_page();
+    unsigned int turns;
+
+    player_update(table, 0, entry_make(mfn_of(PLAYER_PAGES), MAP_WRITE_LARGE),
+                  false);
+    player_pin(table, 2);
+    for (turns = 0; turns < TURNS; turns++)
+        hypercall_yield();
+}
+
 void domain_main(const start_info_t *info)
 {
     unsigned int i;
@@ -191,9 +257,12 @@ void domain_main(const start_info_t *info)
     information = info;
     first_base = frame_of(base_table());
     memcpy(first_base_words, base_table(), PAGE_BYTES);
+    traps_setup(info);
     for (i = 0; i < WINDOW_PAGES; i++)
         page_unmap(address_of(window[i]));
-    if (info->mod_len == 0)
+    if (domain_option("who", "neighbour"))
+        neighbour();
+    else if (info->mod_len == 0)
         say("scene-player: a scene is expected as the ramdisk\n");
     else if (!scene_play((const char *)info->mod_start, info->mod_len))
         domain_crash();

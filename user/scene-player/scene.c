@@ -173,7 +173,8 @@ static struct name *name_new(struct scene *s)
     return name;
 }
 
-static uint64_t frame(struct scene *s)
+/* What has a name, or stands behind an @. */
+static uint64_t frame_named(struct scene *s)
 {
     const struct name *name;
     size_t bytes;
@@ -183,6 +184,8 @@ static uint64_t frame(struct scene *s)
             return player_frame(PLAYER_SHARED);
         if (take_word(s, "kernel"))
             return player_frame(PLAYER_KERNEL);
+        if (take_word(s, "other"))
+            return player_frame(PLAYER_OTHER);
         if (take_word(s, "beyond"))
             return player_frame(PLAYER_BEYOND);
         return number(s);
@@ -197,6 +200,18 @@ static uint64_t frame(struct scene *s)
         return 0;
     }
     return name->frame;
+}
+
+/* NAME, or NAME.5: the fifth frame behind it. */
+static uint64_t frame(struct scene *s)
+{
+    uint64_t which = frame_named(s);
+
+    if (s->line_end - s->at >= 2 && s->at[0] == '.' && is_digit(s->at[1])) {
+        s->at++;
+        which += number(s);
+    }
+    return which;
 }
 
 static unsigned int slot_number(struct scene *s)
@@ -319,6 +334,34 @@ static long do_page(struct scene *s)
             name->frame = player_page();
     }
     return 0;
+}
+
+/* Names for what a player has. */
+static long name_large(struct scene *s, uint64_t (*find)(void))
+{
+    struct name *name;
+
+    while (!line_is_over(s) && s->wrong == NULL) {
+        name = name_new(s);
+        if (name == NULL)
+            break;
+        name->frame = find();
+        if (name->frame == 0)
+            blame(s, "there is no such memory left");
+    }
+    return 0;
+}
+
+/* superpage S T */
+static long do_superpage(struct scene *s)
+{
+    return name_large(s, player_superpage);
+}
+
+/* gigabyte Q */
+static long do_gigabyte(struct scene *s)
+{
+    return name_large(s, player_gigabyte);
 }
 
 /* self: every entry of the first base table, but the kernel's. */
@@ -457,18 +500,36 @@ static long do_descriptor(struct scene *s)
     return s->wrong != NULL ? 0 : player_descriptor(table, slot, word);
 }
 
+/* free A, free superpage S */
 static long do_free(struct scene *s)
 {
+    bool superpage = take_word(s, "superpage");
     uint64_t page = frame(s);
 
-    return s->wrong != NULL ? 0 : player_free(page);
+    return s->wrong != NULL ? 0 : player_free(page, superpage);
 }
 
+/* alloc A, alloc superpage S */
 static long do_alloc(struct scene *s)
 {
+    bool superpage = take_word(s, "superpage");
     struct name *name = name_new(s);
 
-    return name == NULL ? 0 : player_alloc(&name->frame);
+    return name == NULL ? 0 : player_alloc(&name->frame, superpage);
+}
+
+static long do_mark(struct scene *s)
+{
+    uint64_t superpage = frame(s);
+
+    return s->wrong != NULL ? 0 : player_mark(superpage);
+}
+
+static long do_unmark(struct scene *s)
+{
+    uint64_t superpage = frame(s);
+
+    return s->wrong != NULL ? 0 : player_unmark(superpage);
 }
 
 static long do_clear(struct scene *s)
@@ -532,11 +593,25 @@ struct statement {
 };
 
 static const struct statement statements[] = {
-    {"page", do_page},   {"table", do_table}, {"pin", do_pin},
-    {"unpin", do_unpin}, {"map", do_map},     {"keep", do_keep},
-    {"write", do_map},   {"load", do_load},   {"descriptor", do_descriptor},
-    {"free", do_free},   {"alloc", do_alloc}, {"clear", do_clear},
-    {"copy", do_copy},   {"va", do_va},       {"peek", do_peek},
+    {"page", do_page},
+    {"superpage", do_superpage},
+    {"gigabyte", do_gigabyte},
+    {"table", do_table},
+    {"pin", do_pin},
+    {"unpin", do_unpin},
+    {"map", do_map},
+    {"keep", do_keep},
+    {"write", do_map},
+    {"load", do_load},
+    {"descriptor", do_descriptor},
+    {"free", do_free},
+    {"alloc", do_alloc},
+    {"mark", do_mark},
+    {"unmark", do_unmark},
+    {"clear", do_clear},
+    {"copy", do_copy},
+    {"va", do_va},
+    {"peek", do_peek},
     {"store", do_store},
 };
 

@@ -41,12 +41,18 @@ enum player_frame {
     PLAYER_BASE,   /* the L4 table that was loaded at first */
     PLAYER_SHARED, /* shared by the kernel for the domain's life */
     PLAYER_KERNEL, /* the kernel's own */
+    PLAYER_OTHER,  /* another domain's, first of a superpage in use */
     PLAYER_BEYOND  /* no memory at all */
 };
 uint64_t player_frame(enum player_frame which);
 
 /* player_page - a page of plain memory, full of zeros, mapped nowhere. */
 uint64_t player_page(void);
+
+/* player_superpage, player_gigabyte - the first frame of one of which all is
+ * the player's, and mapped nowhere; 0 when there is none. */
+uint64_t player_superpage(void);
+uint64_t player_gigabyte(void);
 
 /* player_base_word - an entry of the table that is PLAYER_BASE. */
 uint64_t player_base_word(unsigned int slot);
@@ -68,9 +74,14 @@ long player_load_segments(const uint64_t *frames, unsigned int count, bool ldt);
 /* player_descriptor - update_descriptor. */
 long player_descriptor(uint64_t frame, unsigned int slot, uint64_t word);
 
-/* player_free, player_alloc - memory_op for one frame. */
-long player_free(uint64_t frame);
-long player_alloc(uint64_t *frame);
+/* player_free, player_alloc - memory_op for one frame or one superpage. All
+ * that such a call answers is that it did not. */
+long player_free(uint64_t frame, bool superpage);
+long player_alloc(uint64_t *frame, bool superpage);
+
+/* player_mark, player_unmark - of a superpage. */
+long player_mark(uint64_t frame);
+long player_unmark(uint64_t frame);
 
 /* player_clear, player_copy - a whole frame at once. */
 long player_clear(uint64_t frame);

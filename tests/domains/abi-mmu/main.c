@@ -503,8 +503,10 @@ static void flushes(void)
             on_tally() ? -XEN_EACCES : 0);
     either("flush all caches", extended(MMUEXT_FLUSH_CACHE_GLOBAL, 0, 0),
            -XEN_EINVAL, 0);
-    answers("mark", extended(MMUEXT_MARK_SUPER, 0x200, 0), -XEN_EOPNOTSUPP);
-    answers("unmark", extended(MMUEXT_UNMARK_SUPER, 0x200, 0), -XEN_EOPNOTSUPP);
+    answers("mark what is not mine", extended(MMUEXT_MARK_SUPER, 0x200, 0),
+            on_tally() ? -XEN_EINVAL : -XEN_EOPNOTSUPP);
+    answers("unmark it", extended(MMUEXT_UNMARK_SUPER, 0x200, 0),
+            on_tally() ? -XEN_EINVAL : -XEN_EOPNOTSUPP);
     answers("command 8", extended(8, 0, 0), 0);
     answers("command 14", extended(14, 0, 0), -XEN_ENOSYS);
     answers("command 21", extended(21, 0, 0), -XEN_ENOSYS);

@@ -101,15 +101,19 @@ static void superpages(void)
 {
     uint64_t l1_entry = entry_make(frame_of(land_l1), MAP_TABLE);
     uint64_t extent = frame_of(land_l1) & ~511ul;
+    struct fault fault;
 
     check("XSA-148: PSE on an entry that names a table",
           entry_write(land_l2, 0, l1_entry | ENTRY_LARGE) != 0);
     check("XSA-148: PSE on its extent",
           entry_write(land_l2, 0,
                       entry_make(extent, MAP_TABLE | ENTRY_LARGE)) != 0);
-    check("XSA-148: PSE, read-only",
-          entry_write(land_l2, 1, entry_make(extent, MAP_READ | ENTRY_LARGE)) !=
-              0);
+    answers("XSA-148: PSE, read-only",
+            entry_write(land_l2, 1, entry_make(extent, MAP_READ_LARGE)),
+            on_tally() ? 0 : -XEN_EINVAL);
+    check("it is a view and no more",
+          !try_write(LAND + SUPERPAGE_BYTES, 0, &fault));
+    answers("none", entry_write(land_l2, 1, 0), 0);
     check("XSA-148: PSE, PRESERVE_AD",
           hypercall_mmu_update(
               &(struct mmu_update){.ptr = (frame_of(land_l2) << PAGE_SHIFT) |

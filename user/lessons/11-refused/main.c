@@ -97,19 +97,17 @@ static void big_entries(void)
            "writable.");
     ask("Set the size bit in the L2 entry of my L1 table.");
     answer(entry_write(land_l2, 0, table | ENTRY_LARGE));
-    rule("E2");
+    rule("E1");
     attack("XSA-148: 2 MiB over a table",
            "The same, with a frame number that is a multiple of 512.");
     ask("Map 2 MiB writable, my L1 table among them.");
     answer(entry_write(land_l2, 1, entry_make(first, MAP_TABLE | ENTRY_LARGE)));
-    rule("E2");
+    rule("X2");
     attack("XSA-167: superpages beyond memory",
            "The number was an index before anybody compared it.");
     ask("Map 2 MiB that begin at frame 2^36.");
     answer(
         entry_write(land_l2, 1, entry_make(BEYOND, MAP_TABLE | ENTRY_LARGE)));
-    ask("Mark the superpage at frame -512.");
-    answer(extended(MMUEXT_MARK_SUPER, ~0ul << 9, 0));
     rule("E1");
     attack("XSA-176: the size bit in upper tables",
            "Some of Xen's own walks took such an entry for a table's.");
@@ -119,7 +117,7 @@ static void big_entries(void)
     ask("Map 512 GiB by an L4 entry.");
     answer(
         entry_write(base_table(), 3, entry_make(0, MAP_TABLE | ENTRY_LARGE)));
-    rule("E2, E1");
+    rule("G3, E1");
 }
 
 /* -------------------------------------------------------- tables in circles */
