@@ -38,8 +38,14 @@ static size_t append_tally(const struct refusal *r, char *line, size_t bytes,
         [TALLY_CONFLICT] = "has tables inside",
     };
 
-    return append(line, bytes, used, "superpage of frame %#llx %s (%u)",
-                  (unsigned long long)r->mfn,
+    used = append(line, bytes, used, "%s of frame %#llx ",
+                  r->gigabyte ? "gigabyte" : "superpage",
+                  (unsigned long long)r->mfn);
+    if (r->rule == RULE_X4 && r->whole == 0)
+        return append(line, bytes, used, "is marked");
+    if (r->rule == RULE_X4)
+        return append(line, bytes, used, "is mapped (%u)", r->whole);
+    return append(line, bytes, used, "%s (%u)",
                   kinds[r->tally < TALLY_TYPES ? r->tally : 0], r->whole);
 }
 

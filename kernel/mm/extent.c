@@ -36,6 +36,21 @@ static uint32_t extent_pop(struct memory *m)
     return extent;
 }
 
+/* The tally of a gigabyte takes over what that of a superpage says: a conflict
+ * now, or one that CPUs may still know of. */
+static void conflict_inherit(struct memory *m, struct tally *g,
+                             const struct tally *s)
+{
+    if (s->type != TALLY_CONFLICT)
+        return;
+    g->type = TALLY_CONFLICT;           /* V1: sticky, with a stamp */
+    g->stamp = m->clock;
+    if (s->types > 0) {
+        g->types++;
+        g->state = FRAME_SETTLED;
+    }
+}
+
 /* The last extent of a gigabyte has got an owner. If all have the same, it is
  * whole: from now on its record keeps what the extents' records say. */
 static void gigabyte_complete(struct memory *m, uint32_t gigabyte)
@@ -50,11 +65,8 @@ static void gigabyte_complete(struct memory *m, uint32_t gigabyte)
         if (s[i].owner != s[0].owner)
             return;
         g->incomplete += s[i].allocated != EXTENT_FRAMES;
-        if (s[i].tally.type == TALLY_CONFLICT && s[i].tally.types > 0)
-            tally_get(&g->tally, TALLY_CONFLICT);
+        conflict_inherit(m, &g->tally, &s[i].tally);
     }
-    if (g->tally.types > 0)
-        g->tally.state = FRAME_SETTLED;
     g->owner = s[0].owner;
 }
 
@@ -154,6 +166,20 @@ static bool is_kept(const struct memory *m, mfn_t mfn)
            (g->owner != OWNER_NONE && g->tally.mappings > 0);
 }
 
+/* X4: what maps it is the reason; with no mapping it is a mark. */
+static int refuse_kept(const struct memory *m, struct owner *o, mfn_t mfn)
+{
+    const struct superpage *s = superpage_of(m, mfn);
+    const struct tally *t = &s->tally;
+    int rc = refuse(m, o, RULE_X4, EBUSY, mfn);
+
+    o->refusal.gigabyte = t->mappings == 0 && !t->marked;
+    if (o->refusal.gigabyte)
+        t = &gigabyte_of(m, mfn)->tally;
+    o->refusal.whole = t->mappings;
+    return rc;
+}
+
 int frame_alloc(struct memory *m, struct owner *o, mfn_t *mfn)
 {
     uint32_t extent = o->hint;
@@ -232,7 +258,7 @@ int frame_give_back(struct memory *m, struct owner *o, mfn_t mfn)
         if (o->held[i] == mfn)                  /* H1 */
             return refuse(m, o, RULE_H1, EINVAL, mfn);
     if (is_kept(m, mfn))                        /* X4 */
-        return refuse(m, o, RULE_X4, EBUSY, mfn);
+        return refuse_kept(m, o, mfn);
     f->allocated = 0;
     count_allocated(m, o, (uint32_t)(mfn / EXTENT_FRAMES), UINT32_MAX);
     if (f->refs == 0)

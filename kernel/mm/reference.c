@@ -30,6 +30,19 @@ static void push_build(struct owner *o, mfn_t mfn)
     o->op.depth++;
 }
 
+/* X2: what is mapped writable, the superpage around a frame or its gigabyte,
+ * is the reason. */
+static void refuse_conflict(const struct memory *m, struct owner *o, mfn_t mfn)
+{
+    const struct tally *t = &superpage_of(m, mfn)->tally;
+
+    o->refusal.gigabyte = t->types == 0;
+    if (t->types == 0)
+        t = &gigabyte_of(m, mfn)->tally;
+    o->refusal.tally = t->type;
+    o->refusal.whole = t->types;
+}
+
 static int refuse_type(const struct memory *m, struct owner *o, mfn_t mfn,
                        enum frame_type want)
 {
@@ -40,6 +53,8 @@ static int refuse_type(const struct memory *m, struct owner *o, mfn_t mfn,
     if (f->types > 0)
         rule = f->type != want ? RULE_T2 : RULE_T3;
     rc = refuse(m, o, rule, EBUSY, mfn);
+    if (rule == RULE_X2)
+        refuse_conflict(m, o, mfn);
     o->refusal.asked = (uint8_t)want;
     return rc;
 }

@@ -51,8 +51,9 @@ struct refusal {
     uint8_t  pinned;    /* of the frame */
     uint32_t types;     /* type references on the frame */
     uint32_t refs;      /* general references on the frame */
-    uint32_t whole;     /* references of the superpage's tally */
+    uint32_t whole;     /* references of its superpage's tally; X4: mappings */
     uint8_t  tally;     /* enum tally_type of it */
+    uint8_t  gigabyte;  /* 1: the tally is its gigabyte's */
     uint32_t slot;      /* entry of that table, 0..TABLE_ENTRIES-1 */
     mfn_t    mfn;       /* the frame; MFN_NONE: the word is the reason */
     mfn_t    table;     /* mfn of the table asked from; MFN_NONE: none */

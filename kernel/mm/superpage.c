@@ -9,6 +9,7 @@ static int refuse_tally(const struct memory *m, struct owner *o, enum rule rule,
 {
     int rc = refuse(m, o, rule, EINVAL, l->mfn);
 
+    o->refusal.gigabyte = l->tally == &gigabyte_of(m, l->mfn)->tally;
     o->refusal.tally = l->tally->type;
     o->refusal.whole = l->tally->types;
     return rc;
