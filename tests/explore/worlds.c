@@ -623,6 +623,7 @@ static void make_gigabyte(struct world *w, struct alphabet *a)
     ADD_WORDS(a, DO_UPDATE, F(1), 1, 0, LARGE_RO(F(4)), LARGE_RW(F(4)));
     ADD_WORDS(a, DO_UPDATE, F(2), 1, 0, LARGE_RW(F(8)), LARGE_RO(F(4)),
               RW(F(4)));
+    add_walk(a, UINT64_C(1) << 16);
     add_pins(a, 1, 0x130);
     add_each(a, DO_UNPIN, 0x130);
     ADD_WORDS(a, GUEST_STORE, F(4), 0, 0, RW(F(3)));
