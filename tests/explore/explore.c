@@ -24,7 +24,7 @@
 #include "search.h"
 
 #define WORKERS       2
-#define DEFAULT_BOUND UINT64_C(7500000)
+#define DEFAULT_BOUND UINT64_C(9200000)
 
 struct run {
     uint64_t bound;
