@@ -18,6 +18,10 @@ static const char *const verb_names[VERBS] = {
     [DO_CLEAR] = "clear",
     [DO_COPY] = "copy",
     [DO_WALK] = "walk",
+    [DO_MARK] = "mark",
+    [DO_UNMARK] = "unmark",
+    [DO_FILL] = "fill",
+    [DO_GROW] = "grow",
     [GUEST_STORE] = "guest store",
     [CPU_TOUCH] = "touch",
     [CPU_FLUSH] = "switch away and back",
@@ -112,6 +116,8 @@ void action_print(FILE *out, const struct action *a)
     case CPU_MODE:
     case DOOR_FLUSH: fprintf(out, " cpu%u", a->cpu); break;
     case DO_ALLOC:
+    case DO_FILL:
+    case DO_GROW:
     case DESTROY:
     case DOOR_GO: break;
     default:
@@ -159,6 +165,10 @@ int action_call(struct world *w, const struct action *a, mfn_t *mfn)
     case DO_HOLD: return frame_hold(m, o, a->mfn);
     case DO_CLEAR: return frame_clear(m, o, a->mfn);
     case DO_COPY: return frame_copy(m, o, a->mfn, a->other);
+    case DO_MARK: return superpage_mark(m, o, a->mfn);
+    case DO_UNMARK: return superpage_unmark(m, o, a->mfn);
+    case DO_FILL: return extent_alloc(m, o, mfn);
+    case DO_GROW: return extent_assign(m, o) == EXTENT_NONE ? -ENOMEM : 0;
     case DO_WALK:
         *mfn = update_walk(m, o, w->loaded[a->cpu].base, a->value);
         return *mfn == MFN_NONE ? -EINVAL : 0;

@@ -29,10 +29,14 @@ enum verb {
     DO_CLEAR,
     DO_COPY,
     DO_WALK,
+    DO_MARK,
+    DO_UNMARK,
+    DO_FILL, /* allocate an extent as a whole */
+    DO_GROW, /* the domain is given an extent */
     OPERATIONS,
     /* the machine */
     GUEST_STORE = OPERATIONS, /* through any writable mapping, even stale */
-    CPU_TOUCH, /* a walk sets accessed and dirty in an L1 entry */
+    CPU_TOUCH, /* a walk sets accessed and dirty in an entry that maps */
     CPU_FLUSH, /* a CPU runs another domain and comes back */
     CPU_MODE,  /* guest kernel to guest user, or back */
     DESTROY,
@@ -61,6 +65,8 @@ struct alphabet {
     frames_t outsider_writes; /* held writable by nobody in the world */
     frames_t refs_full;       /* no reference can be taken any more */
     frames_t types_full;      /* no type reference can be taken */
+    larges_t mappings_full;   /* cannot be mapped once more */
+    larges_t tally_full;      /* not so that it counts under the type */
 };
 
 /* action_print - one step as a line of a script, without newline. */
@@ -70,7 +76,7 @@ void action_print(FILE *out, const struct action *a);
 void word_print(FILE *out, uint64_t word);
 
 /* action_call - call the rule core: its answer or its stop. *mfn: the frame
- * that DO_ALLOC or DO_WALK found. */
+ * that DO_ALLOC, DO_FILL or DO_WALK found. */
 int action_call(struct world *w, const struct action *a, mfn_t *mfn);
 
 /* What the worlds are made of: worlds.c. */

@@ -2,10 +2,12 @@
  * explore - try everything on a tiny machine: see docs/explore.md.
  *
  * usage: explore [-b TRANSITIONS] [-o FOLDER] [-q] [WORLD...]
+ *        explore -p
  *
  * -b  stop in each world after so many transitions
  * -o  where violation-WORLD.scene goes when there is one
  * -q  few words: only what is wrong, and not whether every rule refused
+ * -p  explore nothing: print which design permits what (permits.h)
  *
  * Two worlds are explored at a time, each in a process of its own. Ends with
  * 0 when all that must be true is true in every state, else with 1.
@@ -18,10 +20,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "permits.h"
 #include "search.h"
 
 #define WORKERS       2
-#define DEFAULT_BOUND UINT64_C(9000000)
+#define DEFAULT_BOUND UINT64_C(9200000)
 
 struct run {
     uint64_t bound;
@@ -34,7 +37,7 @@ struct run {
 
 static void print_world(const struct world_kind *kind, const struct findings *f)
 {
-    printf("%-9s %9" PRIu64 " states %9" PRIu64 " transitions, depth %2u, "
+    printf("%-16s %9" PRIu64 " states %9" PRIu64 " transitions, depth %2u, "
            "%s\n",
            kind->name, f->states, f->transitions, f->depth,
            f->complete ? "complete" : "bounded");
@@ -121,11 +124,13 @@ int main(int argc, char **argv)
     int option;
     uint32_t n;
 
-    while ((option = getopt(argc, argv, "b:o:q")) != -1) {
+    while ((option = getopt(argc, argv, "b:o:pq")) != -1) {
         if (option == 'b')
             r.bound = strtoull(optarg, NULL, 0);
         else if (option == 'o')
             r.folder = optarg;
+        else if (option == 'p')
+            return permits_print(stdout) ? 0 : 1;
         else if (option == 'q')
             r.quiet = true;
         else

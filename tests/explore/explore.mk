@@ -10,13 +10,16 @@ EXPLORE_FLAGS = -std=c11 -D_GNU_SOURCE -O2 -g -fno-strict-aliasing \
 # Transitions after which a world that has not come to its end is left.
 BOUND :=
 
-.PHONY: explore explore-mutants
+.PHONY: explore explore-mutants permits
 
 explore: $(EXPLORE)/explore ## try everything on a tiny machine (BOUND=N)
 	$(Q)$< -o $(BUILD)/explore $(if $(BOUND),-b $(BOUND))
 
 explore-mutants: $(BUILD)/include/xen ## is every broken core found out?
 	$(Q)$(PYTHON) tests/explore/mutants.py $(EXPLORE)/mutants
+
+permits: $(EXPLORE)/explore ## write docs/superpages-permits.md anew
+	$(Q)$< -p > docs/superpages-permits.md
 
 $(EXPLORE)/explore: $(EXPLORE_OBJS)
 	$(say) LD $@

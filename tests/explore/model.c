@@ -10,6 +10,7 @@
 #define ACCESSED_DIRTY    UINT64_C(0x60)
 #define LARGE             UINT64_C(0x80)
 #define GLOBAL            UINT64_C(0x100)
+#define NX                (UINT64_C(1) << 63)
 #define SEGMENT_PRESENT   (UINT64_C(1) << 47)
 #define SEGMENT_RING3     (UINT64_C(3) << 45)
 #define SEGMENT_CODE_DATA (UINT64_C(1) << 44)
@@ -27,7 +28,7 @@ void model_read(struct model *md, const struct world *w,
     memset(md, 0, sizeof(*md));
     md->world = a;
     memcpy(md->ram, w->ram[OWN_FIRST], sizeof(md->ram));
-    for (n = 0; n < OWN_FRAMES; n++) {
+    for (n = 0; n < own_frames; n++) {
         const struct frame *f = &w->frames[OWN_FIRST + n];
 
         md->allocated[n] = f->allocated;
@@ -47,10 +48,107 @@ void model_read(struct model *md, const struct world *w,
     }
     for (i = 0; i < w->o.held_count; i++)
         md->held |= (frames_t)(1u << own_index(w->o.held[i]));
+    for (n = 0; n < own_frames / EXTENT_FRAMES; n++) {
+        const struct superpage *s =
+            &w->superpages[OWN_FIRST / EXTENT_FRAMES + n];
+
+        md->owned[n] = s->owner == w->o.id;
+        md->marked[n] = s->tally.marked;
+    }
     md->limit = (uint32_t)w->o.limit;
+    md->design = w->m.limits.design;
+    md->strict = w->m.limits.strict;
+    md->gigabytes = w->m.limits.gigabytes;
+    md->nx = w->m.limits.nx;
     md->l1tf = w->m.limits.l1tf;
     md->reserved = w->m.limits.reserved;
     md->l1tf_safe = w->m.limits.l1tf_safe;
+}
+
+/* ----------------------------------------------- superpages and gigabytes */
+
+/* What an entry maps whole. */
+struct span {
+    uint32_t first;  /* n of its first frame fn */
+    uint32_t frames; /* how many */
+    uint32_t index;  /* in model.maps */
+    bool writable;
+};
+
+static bool is_large(uint32_t level, uint64_t word)
+{
+    return (level == 2 || level == 3) && (word & LARGE);
+}
+
+static struct span large_of(uint32_t level, uint64_t word)
+{
+    struct span l = {
+        .first = own_index(named(word)), .frames = 4, .writable = word & WRITE};
+
+    l.index = l.first / 4;
+    if (level == 3) {
+        l.frames = 8;
+        l.index = OWN_EXTENTS;
+    }
+    return l;
+}
+
+/* Is the entry a legal one on this machine, whatever it maps? */
+static bool large_sane(const struct model *md, uint32_t level, uint64_t word)
+{
+    if (md->design == DESIGN_OFF || (md->nx && !(word & NX)))
+        return false;
+    if (level == 2)
+        return named(word) % 4 == 0;
+    return level == 3 && named(word) % 8 == 0 && md->gigabytes &&
+           md->design == DESIGN_TYPECOUNT;
+}
+
+/* Is all that it maps there, and the domain's? */
+static bool large_exists(const struct model *md, uint64_t word,
+                         const struct span *l)
+{
+    uint32_t n;
+
+    if (!is_own(named(word)) || !is_own(named(word) + l->frames - 1))
+        return false;
+    for (n = l->first; n < l->first + l->frames; n++)
+        if (!md->allocated[n])
+            return false;
+    return true;
+}
+
+/* Must all under it be plain memory? */
+static bool large_is_plain(const struct model *md, const struct span *l)
+{
+    return l->writable || (md->design == DESIGN_TYPECOUNT && md->strict);
+}
+
+/* It is mapped: note it. NULL, or what is wrong. */
+static const char *large_use(struct model *md, const struct span *l)
+{
+    uint32_t n;
+
+    md->maps[l->index][l->writable]++;
+    for (n = l->first; n < l->first + l->frames; n++) {
+        if (!large_is_plain(md, l)) {
+            md->seen |= (frames_t)(1u << n);
+            continue;
+        }
+        if (md->use[n] != USE_NONE && md->use[n] != USE_PLAIN)
+            return "a superpage in use has a table in it";
+        md->use[n] = USE_PLAIN;
+    }
+    return NULL;
+}
+
+/* Is this frame inside something that is mapped or marked? */
+static bool is_inside(const struct model *md, uint32_t n)
+{
+    uint32_t e = n / 4;
+
+    return md->marked[e] || md->maps[e][0] || md->maps[e][1] ||
+           (e > 0 && (md->maps[OWN_EXTENTS][0] || md->maps[OWN_EXTENTS][1]));
 }
 
 /* May a table of this level have this entry, wherever it points? */
@@ -63,7 +161,9 @@ static bool entry_sane(const struct model *md, uint32_t level, uint64_t word)
             return false;
         return named(word) == 0 || named(word) >= md->l1tf_safe;
     }
-    if (word & (CACHE | LARGE | md->reserved))
+    if (word & (CACHE | md->reserved))
+        return false;
+    if (word & LARGE && !large_sane(md, level, word))
         return false;
     return level == 1 || !(word & GLOBAL);
 }
@@ -88,11 +188,25 @@ static bool guests_slot(uint32_t level, uint32_t slot)
 }
 
 /* The use that an entry makes of its frame. */
-static uint8_t entry_use(uint32_t level, uint64_t word)
+static uint8_t use_of_entry(uint32_t level, uint64_t word)
 {
     if (level > 1)
         return (uint8_t)(level - 1);
     return word & WRITE ? USE_PLAIN : USE_NONE;
+}
+
+static const char *use_frame(struct model *md, mfn_t mfn, uint8_t use);
+
+/* A present entry of a table in use: note what it maps, or walk on. */
+static const char *use_entry(struct model *md, uint32_t level, uint64_t word)
+{
+    struct span l = large_of(level, word);
+
+    if (!is_large(level, word))
+        return use_frame(md, named(word), use_of_entry(level, word));
+    if (!large_exists(md, word, &l))
+        return "a superpage in use that is not all there";
+    return large_use(md, &l);
 }
 
 /* Something uses a frame: note it, and walk on. NULL, or what is wrong. */
@@ -125,7 +239,7 @@ static const char *use_frame(struct model *md, mfn_t mfn, uint8_t use)
             else if ((word & PRESENT) && !(word & USER))
                 wrong = "an entry in use without the user bit";
             else if (word & PRESENT)
-                wrong = use_frame(md, named(word), entry_use(use, word));
+                wrong = use_entry(md, use, word);
         }
     }
     return wrong;
@@ -137,12 +251,17 @@ const char *model_uses(struct model *md)
     uint32_t i, kind, n;
 
     memset(md->use, 0, sizeof(md->use));
+    memset(md->maps, 0, sizeof(md->maps));
     md->seen = 0;
-    for (n = 0; n < OWN_FRAMES && !wrong; n++) {
+    for (n = 0; n < own_frames && !wrong; n++) {
         if (md->pin[n])
             wrong = use_frame(md, OWN_FIRST + n, md->pin[n]);
         if (!wrong && ((md->held | md->world->outsider_writes) >> n & 1))
             wrong = use_frame(md, OWN_FIRST + n, USE_PLAIN);
+        if (!wrong && md->marked[n / 4])
+            wrong = use_frame(md, OWN_FIRST + n, USE_PLAIN);
+        if (!wrong && md->marked[n / 4] && !md->allocated[n])
+            wrong = "a superpage is marked that is not all there";
     }
     for (i = 0; i < CPUS; i++)
         for (kind = 0; kind < 2 && !wrong; kind++) {
@@ -162,10 +281,12 @@ static int frame_fit(const struct model *md, mfn_t mfn, uint8_t use)
     uint32_t n = own_index(mfn);
 
     if (!is_own(mfn)) {
-        bool others = mfn >= FOREIGN_MFN && mfn < WORLD_FRAMES;
+        bool others = mfn >= OWN_FIRST && mfn < WORLD_FRAMES;
 
         return others ? -EBUSY : -EPERM;
     }
+    if (!md->owned[n / 4])
+        return -EPERM;
     if (!md->allocated[n] || (md->world->refs_full >> n & 1))
         return -EBUSY;
     if (use == USE_NONE)
@@ -174,6 +295,48 @@ static int frame_fit(const struct model *md, mfn_t mfn, uint8_t use)
         return -EBUSY;
     if (md->world->types_full >> n & 1)
         return -EBUSY;
+    return 0;
+}
+
+/* Is no frame of it in use as anything but plain memory? */
+static bool large_is_free(const struct model *md, const struct span *l)
+{
+    uint32_t n;
+
+    for (n = l->first; n < l->first + l->frames; n++)
+        if (md->use[n] != USE_NONE && md->use[n] != USE_PLAIN)
+            return false;
+    return true;
+}
+
+/* May it be mapped once more? 0 or -EINVAL. */
+static int large_fit(const struct model *md, uint64_t word,
+                     const struct span *l)
+{
+    bool plain = large_is_plain(md, l);
+
+    if (!large_exists(md, word, l) ||
+        (md->world->mappings_full >> l->index & 1) ||
+        (plain && (md->world->tally_full >> l->index & 1)))
+        return -EINVAL;
+    if (md->design == DESIGN_TYPECOUNT && plain && !large_is_free(md, l))
+        return -EINVAL;
+    return 0;
+}
+
+/* It is to be mapped: some designs ask each frame now. */
+static int large_take(struct model *md, const struct span *l)
+{
+    bool asks = md->design == DESIGN_WALK || !md->maps[l->index][l->writable];
+    uint32_t n;
+
+    if (md->design == DESIGN_TYPECOUNT ||
+        (md->design == DESIGN_MARK && md->marked[l->index]))
+        asks = false;
+    for (n = l->first; n < l->first + l->frames && asks; n++)
+        if (frame_fit(md, OWN_FIRST + n, l->writable ? USE_PLAIN : USE_NONE))
+            return -EINVAL;
+    large_use(md, l);
     return 0;
 }
 
@@ -203,6 +366,22 @@ static int contents_fit(struct model *md, mfn_t mfn, uint8_t use)
     return use == USE_SEG ? segment_fit(md, n) : table_fit(md, n, use);
 }
 
+/* A present entry of a table at `level`: is what it names fit? Then the word
+ * is a user's, and what it names is taken into use. */
+static int entry_fit(struct model *md, uint32_t level, uint64_t *word)
+{
+    uint8_t use = use_of_entry(level, *word);
+    struct span l = large_of(level, *word);
+    bool large = is_large(level, *word);
+    int rc =
+        large ? large_fit(md, *word, &l) : frame_fit(md, named(*word), use);
+
+    if (rc != 0)
+        return level > 1 ? -EINVAL : rc;
+    *word |= USER;
+    return large ? large_take(md, &l) : contents_fit(md, named(*word), use);
+}
+
 static int table_fit(struct model *md, uint32_t n, uint8_t level)
 {
     uint32_t slot;
@@ -210,7 +389,6 @@ static int table_fit(struct model *md, uint32_t n, uint8_t level)
 
     for (slot = 0; slot < TABLE_ENTRIES; slot++) {
         uint64_t *word = &md->ram[n][slot];
-        uint8_t use = entry_use(level, *word);
 
         if (!guests_slot(level, slot))
             continue;
@@ -218,11 +396,7 @@ static int table_fit(struct model *md, uint32_t n, uint8_t level)
             return -EINVAL;
         if (!(*word & PRESENT))
             continue;
-        rc = frame_fit(md, named(*word), use);
-        if (rc != 0)
-            return level > 1 ? -EINVAL : rc;
-        *word |= USER;
-        rc = contents_fit(md, named(*word), use);
+        rc = entry_fit(md, level, word);
         if (rc != 0)
             return rc;
     }
@@ -246,18 +420,17 @@ static int update_table(struct model *md, const struct action *a)
     uint32_t n = own_index(a->mfn);
     uint8_t level = md->use[n];
     uint64_t value = a->value, *word = &md->ram[n][a->slot];
-    uint8_t use = entry_use(level, value);
     bool same = (*word & PRESENT) && named(*word) == named(value) &&
-                entry_use(level, *word) == use;
+                is_large(level, *word) == is_large(level, value);
     int rc;
+
+    if (level == 1 || is_large(level, value))
+        same = same && (*word & WRITE) == (value & WRITE);
 
     if (!guests_slot(level, a->slot) || !entry_sane(md, level, value))
         return -EINVAL;
     if ((value & PRESENT) && !same) {
-        rc = frame_fit(md, named(value), use);
-        if (rc != 0)
-            return level > 1 ? -EINVAL : rc;
-        rc = contents_fit(md, named(value), use);
+        rc = entry_fit(md, level, &value);
         if (rc != 0)
             return rc;
     }
@@ -354,14 +527,15 @@ static int copy(struct model *md, const struct action *a)
 /* Nobody has the frame, and nothing refers to it. */
 static bool is_free(const struct model *md, uint32_t n)
 {
-    return !md->allocated[n] && md->use[n] == USE_NONE && !(md->seen >> n & 1);
+    return md->owned[n / 4] && !md->allocated[n] && md->use[n] == USE_NONE &&
+           !(md->seen >> n & 1);
 }
 
 static int alloc(struct model *md, mfn_t mfn)
 {
     uint32_t n, allocated = 0, unused = 0;
 
-    for (n = 0; n < OWN_FRAMES; n++) {
+    for (n = 0; n < own_frames; n++) {
         allocated += md->allocated[n];
         unused += is_free(md, n);
     }
@@ -373,11 +547,64 @@ static int alloc(struct model *md, mfn_t mfn)
     return 0;
 }
 
+/* Is it the first frame of an extent of which nobody has anything? */
+static bool is_empty(const struct model *md, uint32_t n)
+{
+    return n % 4 == 0 && is_free(md, n) && is_free(md, n + 1) &&
+           is_free(md, n + 2) && is_free(md, n + 3);
+}
+
+static int fill(struct model *md, mfn_t mfn)
+{
+    uint32_t n, allocated = 0, empty = 0;
+
+    for (n = 0; n < own_frames; n++) {
+        allocated += md->allocated[n];
+        empty += is_empty(md, n);
+    }
+    if (allocated + 4 > md->limit || empty == 0)
+        return -ENOMEM;
+    if (!is_own(mfn) || !is_empty(md, own_index(mfn)))
+        return 1;
+    memset(&md->allocated[own_index(mfn)], 1, 4);
+    return 0;
+}
+
+static int grow(struct model *md)
+{
+    md->owned[OWN_EXTENTS - 1] = 1;
+    return 0;
+}
+
+static int mark(struct model *md, const struct action *a)
+{
+    uint64_t word = a->mfn << PAGE_SHIFT | WRITE;
+    struct span l = large_of(2, word);
+    uint32_t n;
+    bool on = a->verb == DO_MARK;
+
+    if (md->design != DESIGN_TYPECOUNT && md->design != DESIGN_MARK)
+        return -EOPNOTSUPP;
+    if (a->mfn % 4 != 0 || !is_own(a->mfn) || !md->owned[l.index] ||
+        md->marked[l.index] == on)
+        return -EINVAL;
+    for (n = l.first; n < l.first + l.frames && on; n++)
+        if (!md->allocated[n] ||
+            (md->use[n] != USE_NONE && md->use[n] != USE_PLAIN))
+            return -EINVAL;
+    if (on && (md->world->mappings_full | md->world->tally_full) >> l.index & 1)
+        return -EINVAL;
+    md->marked[l.index] = on;
+    return 0;
+}
+
 static int give_back(struct model *md, mfn_t mfn)
 {
     if (!is_own(mfn) || !md->allocated[own_index(mfn)] ||
         (md->held >> own_index(mfn) & 1))
         return -EINVAL;
+    if (is_inside(md, own_index(mfn)))
+        return -EBUSY;
     md->allocated[own_index(mfn)] = 0;
     return 0;
 }
@@ -400,7 +627,7 @@ static int walk(const struct model *md, const struct action *a, mfn_t mfn)
         uint32_t slot = (uint32_t)(a->value >> (10 + 2 * level)) & 3;
         uint64_t word = md->ram[own_index(table)][slot];
 
-        if (!guests_slot(level, slot) || !(word & PRESENT))
+        if (!guests_slot(level, slot) || !(word & PRESENT) || (word & LARGE))
             return -EINVAL;
         table = named(word);
     }
@@ -426,6 +653,10 @@ int model_answer(struct model *md, const struct action *a, mfn_t mfn)
     case DO_GIVE_BACK: return give_back(md, a->mfn);
     case DO_ALLOC: return alloc(md, mfn);
     case DO_HOLD: return hold(md, a->mfn);
+    case DO_MARK:
+    case DO_UNMARK: return mark(md, a);
+    case DO_FILL: return fill(md, mfn);
+    case DO_GROW: return grow(md);
     case DO_CLEAR:
     case DO_COPY: return copy(md, a);
     default: return walk(md, a, mfn);
@@ -443,7 +674,9 @@ uint64_t model_hash(const struct model *md)
     uint64_t hash = md->held;
     uint32_t i, kind, n;
 
-    for (n = 0; n < OWN_FRAMES; n++) {
+    for (n = 0; n < OWN_EXTENTS; n++)
+        hash = mix(hash, (uint64_t)(md->owned[n] | md->marked[n] << 1));
+    for (n = 0; n < own_frames; n++) {
         hash = mix(hash, (uint64_t)(md->allocated[n] | md->pin[n] << 1));
         for (i = 0; i < TABLE_ENTRIES; i++)
             hash = mix(hash, md->ram[n][i]);

@@ -9,7 +9,11 @@
  * Shares no code with kernel/mm, keeps no counts and no types: what a frame
  * is used as is found out anew for every question, by walking all tables from
  * what holds them: pins, base pointers, descriptor tables, frames held by the
- * kernel. Knows nothing of budgets, flushes or undoing.
+ * kernel, marks. Knows nothing of budgets, flushes or undoing.
+ *
+ * Of superpages it knows one sentence: all frames under an entry that maps
+ * them whole and writable, or under a mark, are plain memory, whatever the
+ * design; the designs differ in what a read-only one is.
  */
 enum use { USE_NONE, USE_L1, USE_L2, USE_L3, USE_L4, USE_SEG, USE_PLAIN };
 
@@ -22,12 +26,21 @@ struct model {
     mfn_t segments[CPUS][2][GDT_FRAMES]; /* GDT, LDT */
     uint32_t segment_count[CPUS][2];
     frames_t held;
+    uint8_t owned[OWN_EXTENTS];
+    uint8_t marked[OWN_EXTENTS];
     uint32_t limit;
+    uint8_t design; /* enum design */
+    bool strict;
+    bool gigabytes;
+    bool nx;
     bool l1tf;
     uint64_t reserved;
     mfn_t l1tf_safe;
     uint8_t use[OWN_FRAMES]; /* enum use, found out */
     frames_t seen;           /* mapped read-only, found out */
+    /* Entries that map each extent, or the gigabyte, whole, found out:
+     * read-only ones, writable ones. */
+    uint32_t maps[OWN_EXTENTS + 1][2];
 };
 
 /* model_read - the facts of a world at rest. */
@@ -41,8 +54,8 @@ const char *model_uses(struct model *md);
 /*
  * model_answer - what must an operation answer? 0 or -errno.
  *
- * md is changed to what must be true afterwards. mfn: what DO_ALLOC or
- * DO_WALK found; 1 when that is not what could be found.
+ * md is changed to what must be true afterwards. mfn: what DO_ALLOC, DO_FILL
+ * or DO_WALK found; 1 when that is not what could be found.
  */
 int model_answer(struct model *md, const struct action *a, mfn_t mfn);
 

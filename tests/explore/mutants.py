@@ -152,11 +152,14 @@ def play(program, scene):
 
     The model knows errnos, no rules: where the scene names none, any will do.
     """
-    done = subprocess.run([program, str(scene)], cwd=TREE, text=True,
-                          stdin=subprocess.DEVNULL, capture_output=True,
-                          errors="replace", timeout=SECONDS, check=False)
     wrong = []
     hoped = pathlib.Path(scene).read_text(encoding="utf-8").splitlines()
+    design = re.match(r"# designs: (\w+)", hoped[0]).group(1)
+    design += "+nx" if hoped[1] == "# nx: yes" else ""
+    done = subprocess.run([program, str(scene), "1000000", design], cwd=TREE,
+                          text=True, stdin=subprocess.DEVNULL,
+                          capture_output=True, errors="replace",
+                          timeout=SECONDS, check=False)
     for line, said in itertools.zip_longest(hoped, done.stdout.splitlines(),
                                             fillvalue=""):
         if said != line and not (re.search(r"-> E[A-Z]+$", line) and

@@ -7,22 +7,49 @@
 #define SCENE_RESERVED    UINT64_C(0x000fff0000000000)
 #define SCENE_KERNEL_SLOT 256u
 #define SCENE_GDT_FRAMES  14u
+#define SCENE_EXTENT      512u
 #define SCENE_FOREIGN     0x800u
 
 #define ADDRESS           UINT64_C(0x000ffffffffff000)
 #define PRESENT           UINT64_C(0x1)
 #define WRITE             UINT64_C(0x2)
 #define USER              UINT64_C(0x4)
+#define LARGE             UINT64_C(0x80)
 
 /* In a scene no count is full, and no outsider holds anything. */
 static const struct alphabet plain_alphabet;
 
 /* ------------------------------------------------------------------- words */
 
+/* Is the frame part of a superpage or gigabyte of the scene? */
+static bool in_large(const struct script *s, uint32_t n)
+{
+    return s->large >> n / EXTENT_FRAMES & 1;
+}
+
+/* f5, or as a part of a superpage f4.1, or of a gigabyte f4.513. */
+static void own_write(const struct script *s, uint32_t n)
+{
+    uint32_t e = n / EXTENT_FRAMES, first = n - n % EXTENT_FRAMES;
+    uint32_t behind = n % EXTENT_FRAMES;
+
+    if (!in_large(s, n)) {
+        fprintf(s->out, "f%u", n);
+        return;
+    }
+    if ((s->large >> OWN_EXTENTS & 1) && e > 1) {
+        first = EXTENT_FRAMES;
+        behind += (e - 1) * SCENE_EXTENT;
+    }
+    fprintf(s->out, "f%u", first);
+    if (behind > 0)
+        fprintf(s->out, ".%u", behind);
+}
+
 static void frame_write(const struct script *s, mfn_t mfn)
 {
     if (is_own(mfn))
-        fprintf(s->out, "f%u", own_index(mfn));
+        own_write(s, own_index(mfn));
     else if (mfn == FOREIGN_MFN)
         fprintf(s->out, "@%#x", SCENE_FOREIGN);
     else if (mfn == KERNEL_MFN)
@@ -114,6 +141,8 @@ static void answer_write(const struct script *s, int rc,
         name = "EBUSY";
     else if (rc == -ENOMEM)
         name = "ENOMEM";
+    else if (rc == -EOPNOTSUPP)
+        name = "EOPNOTSUPP";
     fprintf(s->out, " -> %s", name);
     if (out->called && !out->wrong && out->rc == rc && out->rule != RULE_NONE)
         fprintf(s->out, " %s", rule_name(out->rule));
@@ -161,11 +190,32 @@ static void pages_write(struct script *s, frames_t pages)
     if (!pages)
         return;
     fprintf(s->out, "page");
-    for (n = 0; n < OWN_FRAMES; n++)
+    for (n = 0; n < own_frames; n++)
         if (pages >> n & 1)
             fprintf(s->out, " f%u", n);
     fprintf(s->out, "\n");
     s->named |= pages;
+}
+
+/* The superpages, or the gigabyte; returns the frames that they have. */
+static frames_t larges_write(struct script *s)
+{
+    frames_t all = 0;
+    uint32_t n;
+
+    for (n = 0; n < own_frames; n++) {
+        bool gigabyte = (s->large >> OWN_EXTENTS & 1) && n >= EXTENT_FRAMES;
+
+        if (!in_large(s, n))
+            continue;
+        all |= (frames_t)(1u << n);
+        if (gigabyte && n == EXTENT_FRAMES)
+            fprintf(s->out, "gigabyte f%u\n", n);
+        else if (!gigabyte && n % EXTENT_FRAMES == 0)
+            fprintf(s->out, "superpage f%u\n", n);
+    }
+    s->named |= all;
+    return all;
 }
 
 static void table_write(struct script *s, uint32_t n)
@@ -192,13 +242,12 @@ static void table_write(struct script *s, uint32_t n)
     s->named |= (frames_t)(1u << n);
 }
 
-/* Tables that name each other: pages at first, then their entries. */
-static void circle_write(struct script *s, frames_t rest)
+/* Tables whose pages have names already: their entries. */
+static void entries_write(struct script *s, frames_t rest)
 {
     uint32_t n, slot;
 
-    pages_write(s, rest);
-    for (n = 0; n < OWN_FRAMES; n++)
+    for (n = 0; n < own_frames; n++)
         for (slot = 0; slot < TABLE_ENTRIES && (rest >> n & 1); slot++) {
             uint64_t word = start_word(s, n, slot);
 
@@ -214,12 +263,12 @@ static void circle_write(struct script *s, frames_t rest)
  * scene's domain may allocate as many as it gave back. */
 static void memory_write(struct script *s)
 {
-    frames_t empty = 0, full = 0, spare = 0;
+    frames_t empty = 0, full = 0, spare = 0, large;
     uint32_t n, allocated = 0, found;
 
-    for (n = 0; n < OWN_FRAMES; n++)
+    for (n = 0; n < own_frames; n++)
         allocated += s->md.allocated[n];
-    for (n = 0; n < OWN_FRAMES; n++) {
+    for (n = 0; n < own_frames; n++) {
         if (!s->md.allocated[n] && allocated < s->md.limit) {
             spare |= (frames_t)(1u << n);
             allocated++;
@@ -230,20 +279,26 @@ static void memory_write(struct script *s)
         }
     }
     s->md.limit = allocated;
-    pages_write(s, (frames_t)(empty | spare));
+    large = larges_write(s);
+    pages_write(s, (frames_t)((empty | spare) & ~large));
     do {
         found = 0;
-        for (n = 0; n < OWN_FRAMES; n++)
+        for (n = 0; n < own_frames; n++)
             if ((full & ~s->named) >> n & 1 &&
                 !(start_needs(s, n) & ~s->named)) {
                 table_write(s, n);
                 found++;
             }
     } while (found > 0);
-    circle_write(s, (frames_t)(full & ~s->named));
-    for (n = 0; n < OWN_FRAMES; n++)
-        if (spare >> n & 1)
-            fprintf(s->out, "free f%u -> ok\n", n);
+    large = (frames_t)(full & (large | ~s->named));
+    pages_write(s, (frames_t)(full & ~s->named)); /* they name each other */
+    entries_write(s, large);
+    for (n = 0; n < own_frames; n++)
+        if (spare >> n & 1) {
+            fprintf(s->out, "free ");
+            own_write(s, n);
+            fprintf(s->out, " -> ok\n");
+        }
 }
 
 /* What the domain has loaded: in a scene, by one vcpu. */
@@ -251,8 +306,11 @@ static void loaded_write(struct script *s)
 {
     uint32_t i;
 
-    if (s->md.base[0][0] != MFN_NONE)
-        fprintf(s->out, "load base f%u -> ok\n", own_index(s->md.base[0][0]));
+    if (s->md.base[0][0] != MFN_NONE) {
+        fprintf(s->out, "load base ");
+        frame_write(s, s->md.base[0][0]);
+        fprintf(s->out, " -> ok\n");
+    }
     s->md.base[0][1] = MFN_NONE;
     for (i = 0; i < 2; i++) {
         s->md.base[1][i] = MFN_NONE;
@@ -269,7 +327,7 @@ static void tables_find(struct script *s, const struct alphabet *a)
 {
     uint32_t i;
 
-    for (i = 0; i < OWN_FRAMES; i++)
+    for (i = 0; i < own_frames; i++)
         if (s->md.use[i] == USE_L4)
             s->tables |= (frames_t)(1u << i);
     for (i = 0; i < a->count; i++) {
@@ -282,6 +340,55 @@ static void tables_find(struct script *s, const struct alphabet *a)
     }
 }
 
+/* A word that may stand in a table some time: what does it map whole? */
+static void large_find(struct script *s, uint64_t word)
+{
+    mfn_t mfn = (word & ADDRESS) >> PAGE_SHIFT;
+
+    if ((word & PRESENT) && (word & LARGE) && is_own(mfn) &&
+        mfn % EXTENT_FRAMES == 0)
+        s->large |= (larges_t)(1u << own_index(mfn) / EXTENT_FRAMES);
+}
+
+/* What is mapped whole, or marked, by some step. */
+static void larges_find(struct script *s, const struct alphabet *a)
+{
+    uint32_t i, slot;
+
+    for (i = 0; i < a->count; i++) {
+        const struct action *action = &a->action[i];
+
+        if (action->verb == DO_MARK)
+            large_find(s, action->mfn << PAGE_SHIFT | PRESENT | LARGE);
+        if (action->verb == DO_UPDATE || action->verb == GUEST_STORE)
+            large_find(s, action->value);
+    }
+    for (i = 0; i < own_frames; i++)
+        for (slot = 0; slot < TABLE_ENTRIES; slot++)
+            large_find(s, s->md.ram[i][slot]);
+    if (own_frames == OWN_FRAMES && s->md.owned[OWN_EXTENTS - 1])
+        s->large |= (larges_t)(~1u & ((2u << OWN_EXTENTS) - 1));
+    if (s->md.design == DESIGN_OFF)
+        s->large = 0;
+}
+
+/* With which design is it to be played? */
+static void design_write(const struct script *s)
+{
+    static const char *const names[DESIGNS] = {
+        [DESIGN_TYPECOUNT] = "typecount",
+        [DESIGN_WALK] = "walk",
+        [DESIGN_REFCOUNT] = "refcount",
+        [DESIGN_MARK] = "mark",
+        [DESIGN_OFF] = "off",
+    };
+
+    fprintf(s->out, "# designs: %s\n",
+            s->md.strict ? "strict" : names[s->md.design]);
+    if (s->md.nx)
+        fprintf(s->out, "# nx: yes\n");
+}
+
 void script_begin(struct script *s, FILE *out, const struct world *start,
                   const struct alphabet *a, const char *wrong)
 {
@@ -292,7 +399,10 @@ void script_begin(struct script *s, FILE *out, const struct world *start,
     model_read(&s->md, start, &plain_alphabet);
     model_uses(&s->md);
     tables_find(s, a);
+    larges_find(s, a);
+    design_write(s);
     s->md.l1tf = true;
+    s->md.gigabytes = true;
     s->md.l1tf_safe = SCENE_L1TF_SAFE;
     s->md.reserved = SCENE_RESERVED;
     fprintf(out,
@@ -350,7 +460,10 @@ static bool has_word(struct script *s, const struct action *a,
     case DO_GDT: return is_player(s, a->verb, a->cpu);
     case DO_WALK:
         return s->md.base[0][0] != MFN_NONE && is_player(s, DO_BASE, a->cpu);
-    case DO_HOLD: return false;
+    case DO_ALLOC: return s->large == 0; /* one of 512, and which? */
+    case DO_HOLD:
+    case DO_FILL:
+    case DO_GROW: return false;
     default: return a->verb < OPERATIONS;
     }
 }
@@ -390,11 +503,11 @@ static int alloc_step(struct script *s, const struct action *a,
     uint32_t n;
     int rc;
 
-    for (n = 0; n < OWN_FRAMES; n++)
+    for (n = 0; n < own_frames; n++)
         if (now->frames[OWN_FIRST + n].allocated &&
             !before->frames[OWN_FIRST + n].allocated)
             mfn = OWN_FIRST + n;
-    for (n = 0; n < OWN_FRAMES && mfn == MFN_NONE; n++)
+    for (n = 0; n < own_frames && mfn == MFN_NONE; n++)
         if (!s->md.allocated[n])
             mfn = OWN_FIRST + n;
     if (mfn == MFN_NONE)
@@ -420,7 +533,7 @@ static int walk_step(struct script *s, const struct action *a)
                                                         : slot,
                 level > 1 ? ":" : " = ");
     }
-    for (n = 0; n < OWN_FRAMES && rc != 0; n++)
+    for (n = 0; n < own_frames && rc != 0; n++)
         rc = model_answer(&s->md, a, OWN_FIRST + n);
     if (rc == 0) {
         same.mfn = OWN_FIRST + n - 1;
@@ -456,6 +569,7 @@ static int plain_step(struct script *s, const struct action *a)
         [DO_UNPIN] = "unpin",         [DO_BASE] = "load base",
         [DO_USER_BASE] = "load user", [DO_GIVE_BACK] = "free",
         [DO_CLEAR] = "clear",         [DO_COPY] = "copy",
+        [DO_MARK] = "mark",           [DO_UNMARK] = "unmark",
     };
 
     if (a->verb == DO_PIN)

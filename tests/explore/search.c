@@ -156,7 +156,7 @@ static void print_frames(void)
                                         "L4",  "SEG", "writable"};
     uint32_t n, i;
 
-    for (n = 0; n < OWN_FRAMES; n++) {
+    for (n = 0; n < own_frames; n++) {
         const struct frame *f = &s.w.frames[OWN_FIRST + n];
 
         printf("    f%u %-8s types %u refs %u%s%s%s [", n, types[f->type],

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+uint32_t own_frames;
+
 /* What unused fields of the operation record are filled with. */
 #define PATTERN 0x5a
 
@@ -22,24 +24,30 @@ void world_init(struct world *w)
     uint32_t i;
 
     memset(w, 0, sizeof(*w));
+    own_frames = 2 * EXTENT_FRAMES;
     w->m.superpages = w->superpages;
+    w->m.gigabytes = w->gigabytes;
     w->m.ram = w->ram;
     w->m.frames = WORLD_FRAMES;
     w->m.free_extents = EXTENT_NONE;
     w->m.clock = 1;
     w->m.flushed = 1;
+    w->m.limits.design = DESIGN_OFF;
     w->m.kernel_slots[0] = KERNEL_WORD;
     w->ram[KERNEL_MFN][0] = KERNEL_WORD;
     for (i = 1; i < EXTENTS; i++)
         w->superpages[i].frames = &w->frames[i * EXTENT_FRAMES];
     w->o.id = 1;
     w->o.extents = EXTENT_NONE;
-    w->o.limit = OWN_FRAMES;
+    w->o.limit = own_frames;
     w->o.loaded = w->loaded;
     w->o.vcpus = CPUS;
     w->superpages[4].owner = OWNER_KERNEL;
-    w->superpages[3].owner = 2;
-    w->superpages[3].next = EXTENT_NONE;
+    for (i = 3; i < EXTENTS; i += 2) {
+        w->superpages[i].owner = 2;
+        w->superpages[i].next = EXTENT_NONE;
+        w->gigabytes[i / GIGABYTE_EXTENTS].given = 1;
+    }
     extent_add(&w->m, 1);
     extent_add(&w->m, 2);
     extent_assign(&w->m, &w->o);
@@ -53,17 +61,55 @@ void world_init(struct world *w)
     op_forget(&w->o.op);
 }
 
+void world_widen(struct world *w)
+{
+    w->gigabytes[OWN_GIGABYTE] = (struct gigabyte){.given = 1};
+    extent_add(&w->m, 3);
+    own_frames = OWN_FRAMES;
+    w->o.limit = OWN_FRAMES;
+}
+
 /* ------------------------------------------------------------ normal form */
 
 /* Readings that may still be compared with each other. */
 struct readings {
-    uint32_t *at[OWN_FRAMES + CPUS + 4];
+    uint32_t *at[OWN_FRAMES + OWN_EXTENTS + CPUS + 5];
     uint32_t count;
 };
 
 static void add_reading(struct readings *r, uint32_t *reading)
 {
     r->at[r->count++] = reading;
+}
+
+/* When a count last fell to zero, which counts while it is zero. */
+static void add_stamp(const struct world *w, struct readings *r,
+                      uint32_t *stamp, bool counts)
+{
+    if (!counts)
+        *stamp = 0; /* stamped anew before it is read */
+    else if (!w->true_clock && *stamp < w->m.flushed)
+        *stamp = 0; /* every CPU was flushed since */
+    else
+        add_reading(r, stamp);
+}
+
+/* The stamps of frames, superpages and the gigabyte. */
+static void collect_stamps(struct world *w, struct readings *r)
+{
+    uint32_t i;
+
+    for (i = 0; i < own_frames; i++) {
+        struct frame *f = own_frame(w, i);
+
+        add_stamp(w, r, &f->stamp, f->types == 0 && f->type != FRAME_NONE);
+    }
+    for (i = 0; i <= own_frames / EXTENT_FRAMES; i++) {
+        struct tally *t = i == 0 ? &w->gigabytes[OWN_GIGABYTE].tally
+                                 : &own_extent(w, i - 1)->tally;
+
+        add_stamp(w, r, &t->stamp, t->types == 0 && t->type != TALLY_NONE);
+    }
 }
 
 /* Collect them; the others become 0. */
@@ -77,16 +123,7 @@ static void collect_readings(struct world *w, struct readings *r)
     add_reading(r, &w->m.flushed);
     for (i = 0; i < CPUS; i++)
         add_reading(r, &w->cpu[i].time);
-    for (i = 0; i < OWN_FRAMES; i++) {
-        struct frame *f = own_frame(w, i);
-
-        if (f->types > 0 || f->type == FRAME_NONE)
-            f->stamp = 0; /* stamped anew before it is read */
-        else if (!w->true_clock && f->stamp < w->m.flushed)
-            f->stamp = 0; /* every CPU was flushed since */
-        else
-            add_reading(r, &f->stamp);
-    }
+    collect_stamps(w, r);
     if (op->waiting || (op->kind == OP_DESTROY && op->phase == PHASE_SCRUB))
         add_reading(r, &op->stamp);
     else
@@ -202,6 +239,11 @@ static void code_bytes(struct coder *c, void *bytes, size_t count)
     c->at += count;
 }
 
+static void code_frames(struct coder *c, frames_t *frames)
+{
+    code_bytes(c, frames, own_frames > 8 ? sizeof(*frames) : 1);
+}
+
 static void code_frame(struct coder *c, struct world *w, uint32_t n)
 {
     struct frame *f = own_frame(w, n);
@@ -241,13 +283,17 @@ static void code_loaded(struct coder *c, struct loaded *loaded)
 
 static void code_cpu(struct coder *c, struct cpu *cpu)
 {
+    uint32_t level;
+
     code_word(c, &cpu->base);
     code_byte(c, &cpu->user);
-    code_byte(c, &cpu->descriptors);
-    code_byte(c, &cpu->writable);
-    code_byte(c, &cpu->mapped);
-    code_bytes(c, &cpu->table[1], 4 * sizeof(cpu->table[0]));
-    code_byte(c, &cpu->segment);
+    code_frames(c, &cpu->descriptors);
+    code_frames(c, &cpu->writable);
+    code_frames(c, &cpu->mapped);
+    code_byte(c, &cpu->large);
+    for (level = 1; level <= 4; level++)
+        code_frames(c, &cpu->table[level]);
+    code_frames(c, &cpu->segment);
     code_number(c, &cpu->time);
 }
 
@@ -273,6 +319,8 @@ static void code_op(struct coder *c, struct op *op)
     for (i = 0; i < op->depth; i++) {
         code_word(c, &op->stack[i].mfn);
         code_number(c, &op->stack[i].next);
+        code_byte(c, &op->stack[i].sweep);
+        code_byte(c, &op->stack[i].writable);
     }
 }
 
@@ -284,6 +332,54 @@ static void code_door(struct coder *c, struct door *door)
     code_number(c, &door->reading);
     code_word(c, &door->errno_expected);
     code_bytes(c, &door->effect_expected, sizeof(door->effect_expected));
+}
+
+static void code_tally(struct coder *c, struct tally *t, uint32_t mappings_bias,
+                       uint32_t types_bias)
+{
+    uint8_t mappings = (uint8_t)(t->mappings - mappings_bias);
+    uint8_t types = (uint8_t)(t->types - types_bias);
+    uint8_t flags = (uint8_t)(t->type | t->state << 4 | t->marked << 5);
+
+    code_byte(c, &mappings);
+    code_byte(c, &types);
+    code_byte(c, &flags);
+    code_number(c, &t->stamp);
+    t->mappings = mappings + mappings_bias;
+    t->types = types + types_bias;
+    t->type = flags & 0xf;
+    t->state = flags >> 4 & 1;
+    t->marked = flags >> 5 & 1;
+}
+
+static void code_extent(struct coder *c, struct world *w, uint32_t e)
+{
+    struct superpage *s = own_extent(w, e);
+    uint8_t allocated = (uint8_t)s->allocated;
+    uint8_t owner = (uint8_t)s->owner;
+
+    code_byte(c, &allocated);
+    code_byte(c, &owner);
+    code_number(c, &s->next);
+    s->allocated = allocated;
+    s->owner = owner;
+    code_tally(c, &s->tally, w->mappings_bias[e], w->tally_bias[e]);
+}
+
+static void code_gigabyte(struct coder *c, struct gigabyte *g)
+{
+    uint8_t sums =
+        (uint8_t)(g->free | g->given << 2 | g->incomplete << 4 | g->owner << 6);
+
+    code_byte(c, &sums);
+    g->free = sums & 3;
+    g->given = sums >> 2 & 3;
+    g->incomplete = sums >> 4 & 3;
+    g->owner = sums >> 6 & 3;
+    if (g->owner != OWNER_NONE)
+        code_tally(c, &g->tally, 0, 0);
+    else
+        g->tally = (struct tally){0};
 }
 
 /* Owner and extents; the lists matter since frame_alloc walks them. */
@@ -302,17 +398,10 @@ static void code_owner(struct coder *c, struct world *w)
         code_word(c, &o->held[i]);
     code_number(c, &w->m.free_extents);
     code_number(c, &w->m.free_count);
-    for (i = 1; i <= 2; i++) {
-        uint8_t allocated = (uint8_t)w->superpages[i].allocated;
-        uint8_t owner = (uint8_t)w->superpages[i].owner;
-
-        code_byte(c, &allocated);
-        code_byte(c, &owner);
-        code_number(c, &w->superpages[i].next);
-        w->superpages[i].allocated = allocated;
-        w->superpages[i].owner = owner;
-        w->superpages[i].stamp = 0;
-    }
+    for (i = 0; i < own_frames / EXTENT_FRAMES; i++)
+        code_extent(c, w, i);
+    for (i = 0; i <= OWN_GIGABYTE; i++)
+        code_gigabyte(c, &w->gigabytes[i]);
 }
 
 static void code_world(struct coder *c, struct world *w)
@@ -324,7 +413,7 @@ static void code_world(struct coder *c, struct world *w)
     code_number(c, &w->m.clock);
     code_number(c, &w->m.flushed);
     code_owner(c, w);
-    for (i = 0; i < OWN_FRAMES; i++)
+    for (i = 0; i < own_frames; i++)
         code_frame(c, w, i);
     for (i = 0; i < CPUS; i++) {
         code_loaded(c, &w->loaded[i]);

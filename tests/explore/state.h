@@ -7,20 +7,32 @@
  * state - the tiny machine, and a state of it as a few bytes.
  *
  * Extent 0 is no RAM. The domain owns extents 1 and 2: eight frames, named
- * f0 to f7. Extent 3 is another domain's, extent 4 the kernel's. Two CPUs
- * run the domain's two vcpus.
+ * f0 to f7. Extents 3 and 5 are another domain's, extent 4 the kernel's. Two
+ * CPUs run the domain's two vcpus. In wide worlds extent 3, with f8 to f11, is
+ * the domain's, or may become so: then extents 2 and 3 are its gigabyte.
  */
 #define CPUS         2
-#define EXTENTS      5
-#define OWN_FIRST    4 /* mfn of f0 */
-#define OWN_FRAMES   8
-#define FOREIGN_MFN  12
+#define EXTENTS      6
+#define GIGABYTES    (EXTENTS / GIGABYTE_EXTENTS)
+#define OWN_FIRST    4  /* mfn of f0 */
+#define OWN_FRAMES   12 /* at most */
+#define OWN_EXTENTS  3  /* at most: extents 1 to 3 */
+#define OWN_GIGABYTE 1
+#define FOREIGN_MFN  20
 #define KERNEL_MFN   16
 #define WORLD_FRAMES (EXTENTS * EXTENT_FRAMES)
 #define KERNEL_WORD  UINT64_C(0x10003) /* of the kernel's slot in an L4 */
 
 /* A set of the domain's frames: bit n is fn. */
-typedef uint8_t frames_t;
+typedef uint16_t frames_t;
+
+/* A set of what an entry can map whole: bit e is extent 1 + e, and bit
+ * OWN_EXTENTS is the gigabyte. */
+typedef uint8_t larges_t;
+
+/* The domain has f0 up to here: 8, or OWN_FRAMES in a wide world. The same in
+ * all states. */
+extern uint32_t own_frames;
 
 /*
  * What one CPU has loaded, and what it may remember. The sets hold all that
@@ -32,6 +44,7 @@ struct cpu {
     frames_t descriptors; /* GDT and LDT are loaded from these */
     frames_t writable;    /* TLB: may write these */
     frames_t mapped;      /* TLB: may read these */
+    larges_t large;       /* TLB: may write these, by one entry */
     frames_t table[5];    /* walks these as tables, by level */
     frames_t segment;     /* may read descriptors from these */
     uint32_t time;        /* flush clock of the last full flush */
@@ -61,6 +74,7 @@ struct world {
     struct owner o;
     struct loaded loaded[CPUS];
     struct superpage superpages[EXTENTS];
+    struct gigabyte gigabytes[GIGABYTES];
     struct frame frames[WORLD_FRAMES];
     uint64_t ram[WORLD_FRAMES][TABLE_ENTRIES];
     struct cpu cpu[CPUS];
@@ -68,14 +82,20 @@ struct world {
     /* The same in all states of one exploration: */
     uint32_t types_bias[OWN_FRAMES]; /* references held by an outsider */
     uint32_t refs_bias[OWN_FRAMES];
+    uint32_t tally_bias[OWN_EXTENTS];
+    uint32_t mappings_bias[OWN_EXTENTS];
     uint8_t true_clock; /* 1: the clock's value counts */
 };
 
 /* A state takes no more bytes than this. */
-#define STATE_BYTES 400
+#define STATE_BYTES 512
 
 /* world_init - the machine before the domain has done anything. */
 void world_init(struct world *w);
+
+/* world_widen - the extent behind the domain's is free: it may be given to it,
+ * and complete a gigabyte. */
+void world_widen(struct world *w);
 
 /* own_index - n of fn. */
 static inline uint32_t own_index(mfn_t mfn)
@@ -86,7 +106,13 @@ static inline uint32_t own_index(mfn_t mfn)
 /* is_own - is it a frame of the domain's extents? */
 static inline bool is_own(mfn_t mfn)
 {
-    return mfn >= OWN_FIRST && mfn < OWN_FIRST + OWN_FRAMES;
+    return mfn >= OWN_FIRST && mfn < OWN_FIRST + own_frames;
+}
+
+/* own_extent - the record of the domain's e-th extent. */
+static inline struct superpage *own_extent(struct world *w, uint32_t e)
+{
+    return &w->superpages[OWN_FIRST / EXTENT_FRAMES + e];
 }
 
 /* own_frame - the record of fn. */

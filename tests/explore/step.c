@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "door.h"
+#include "sums.h"
 
 #define ENOUGH       1000000
 #define HELD_AT_MOST 2
@@ -23,6 +24,8 @@ static bool operation_enabled(const struct world *w, const struct action *a)
         return false; /* a guest user cannot call */
     if (a->verb == DO_HOLD)
         return w->o.held_count < HELD_AT_MOST;
+    if (a->verb == DO_GROW)
+        return w->m.free_count > 0;
     return a->verb != DO_WALK || w->loaded[a->cpu].base != MFN_NONE;
 }
 
@@ -50,8 +53,11 @@ static uint64_t touch_bits(const struct world *w, const struct action *a)
     uint64_t bits = word & ENTRY_RW ? ENTRY_A | ENTRY_D : ENTRY_A;
     uint32_t i, walked = 0;
 
-    for (i = 0; i < CPUS; i++)
+    for (i = 0; i < CPUS; i++) {
         walked |= w->cpu[i].table[1];
+        if (word & ENTRY_PS)
+            walked |= w->cpu[i].table[2] | w->cpu[i].table[3];
+    }
     if (!(walked >> own_index(a->mfn) & 1) || !(word & ENTRY_P))
         return 0;
     return bits & ~word;
@@ -82,21 +88,28 @@ bool step_enabled(const struct world *w, const struct action *a)
 
 /* ------------------------------------------------------------------- check */
 
+static void outsider_change(struct world *w, uint32_t sign)
+{
+    uint32_t n;
+
+    for (n = 0; n < own_frames; n++) {
+        own_frame(w, n)->types += sign * w->types_bias[n];
+        own_frame(w, n)->refs += sign * w->refs_bias[n];
+    }
+    for (n = 0; n < own_frames / EXTENT_FRAMES; n++) {
+        own_extent(w, n)->tally.types += sign * w->tally_bias[n];
+        own_extent(w, n)->tally.mappings += sign * w->mappings_bias[n];
+    }
+}
+
 /* The core's own audit, without what the outsider holds. */
 static const char *check_audit(struct world *w)
 {
     struct audit_report report;
-    uint32_t n;
 
-    for (n = 0; n < OWN_FRAMES; n++) {
-        own_frame(w, n)->types -= w->types_bias[n];
-        own_frame(w, n)->refs -= w->refs_bias[n];
-    }
+    outsider_change(w, UINT32_MAX);
     audit(&w->m, &w->o, &report);
-    for (n = 0; n < OWN_FRAMES; n++) {
-        own_frame(w, n)->types += w->types_bias[n];
-        own_frame(w, n)->refs += w->refs_bias[n];
-    }
+    outsider_change(w, 1);
     return report.faults ? report.what : NULL;
 }
 
@@ -113,9 +126,13 @@ const char *step_check(struct world *w, const struct alphabet *alphabet)
         wrong = tlb_safe(w);
     if (!wrong)
         wrong = check_audit(w);
+    if (!wrong)
+        wrong = sums_always(w);
     if (!wrong && !w->door.stop && w->door.dying < REMOVING) {
         model_read(&md, w, alphabet);
         wrong = model_uses(&md);
+        if (!wrong)
+            wrong = sums_at_rest(w, &md);
     }
     return wrong;
 }
@@ -126,11 +143,14 @@ static const char *check_gone(const struct world *w, int rc)
     static const uint64_t zeros[OWN_FRAMES][TABLE_ENTRIES];
     uint32_t n;
 
-    if (rc != 0 || w->m.free_count != 2 || w->o.extents != EXTENT_NONE)
+    if (rc != 0 || w->m.free_count != own_frames / EXTENT_FRAMES ||
+        w->o.extents != EXTENT_NONE || w->o.allocated != 0)
         return "a dead domain keeps memory";
-    if (memcmp(w->ram[OWN_FIRST], zeros, sizeof(zeros)) != 0)
+    if (w->gigabytes[OWN_GIGABYTE].owner != OWNER_NONE)
+        return "a dead domain keeps a gigabyte";
+    if (memcmp(w->ram[OWN_FIRST], zeros, own_frames * sizeof(zeros[0])) != 0)
         return "memory was freed that is not zero";
-    for (n = 0; n < OWN_FRAMES; n++)
+    for (n = 0; n < own_frames; n++)
         if (w->frames[OWN_FIRST + n].refs != 0)
             return "memory was freed that is referred to";
     return tlb_forgotten(w);

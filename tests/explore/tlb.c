@@ -9,21 +9,50 @@
 #define CACHE   UINT64_C(0x18)
 #define LARGE   UINT64_C(0x80)
 #define GLOBAL  UINT64_C(0x100)
+#define NX      (UINT64_C(1) << 63)
 
 static frames_t bit(mfn_t mfn)
 {
     return (frames_t)(1u << own_index(mfn));
 }
 
+/* An entry that maps a superpage or a gigabyte: all of it is cached. */
+static const char *walk_large(const struct world *w, struct cpu *cpu,
+                              uint32_t level, uint64_t word)
+{
+    mfn_t mfn = (word & UINT64_C(0x000ffffffffff000)) >> 12, i;
+    uint32_t extents = level == 3 ? GIGABYTE_EXTENTS : 1;
+    uint32_t frames = extents * EXTENT_FRAMES;
+
+    if (level == 1 || level == 4 || mfn % frames ||
+        (w->m.limits.nx && !(word & NX)))
+        return "a CPU meets an entry with bits that nobody checked";
+    if (!is_own(mfn) || !is_own(mfn + frames - 1))
+        return "a CPU meets an entry that names another's memory";
+    for (i = 0; i < frames; i++)
+        cpu->mapped |= bit(mfn + i);
+    if (!(word & WRITE))
+        return NULL;
+    for (i = 0; i < frames; i++)
+        cpu->writable |= bit(mfn + i);
+    cpu->large |=
+        (larges_t)(1u << (level == 3 ? (uint32_t)OWN_EXTENTS
+                                     : own_index(mfn) / EXTENT_FRAMES));
+    return NULL;
+}
+
 /* Follow one entry of a table that the CPU walks at `level`. */
-static const char *walk_entry(struct cpu *cpu, uint32_t level, uint64_t word)
+static const char *walk_entry(const struct world *w, struct cpu *cpu,
+                              uint32_t level, uint64_t word)
 {
     mfn_t mfn = (word & UINT64_C(0x000ffffffffff000)) >> 12;
 
     if (!(word & PRESENT))
         return NULL;
-    if ((word & (CACHE | LARGE)) || (level > 1 && (word & GLOBAL)))
+    if ((word & CACHE) || (level > 1 && (word & GLOBAL)))
         return "a CPU meets an entry with bits that nobody checked";
+    if (word & LARGE)
+        return walk_large(w, cpu, level, word);
     if (!is_own(mfn))
         return "a CPU meets an entry that names another's memory";
     if (level > 1) {
@@ -45,14 +74,14 @@ const char *tlb_walk(struct world *w, struct cpu *cpu)
     if (cpu->base != MFN_NONE)
         cpu->table[4] |= bit(cpu->base);
     for (level = 4; level > 0; level--)
-        for (n = 0; n < OWN_FRAMES; n++) {
+        for (n = 0; n < own_frames; n++) {
             if (!(cpu->table[level] >> n & 1))
                 continue;
             for (slot = 0; slot < TABLE_ENTRIES && !wrong; slot++) {
                 uint64_t word = w->ram[OWN_FIRST + n][slot];
 
                 if (level != 4 || slot != KERNEL_SLOT_FIRST)
-                    wrong = walk_entry(cpu, level, word);
+                    wrong = walk_entry(w, cpu, level, word);
                 else if (word != KERNEL_WORD)
                     wrong = "an L4 without the kernel's entries";
             }
@@ -64,6 +93,7 @@ void tlb_flush(struct cpu *cpu, uint32_t reading)
 {
     cpu->writable = 0;
     cpu->mapped = 0;
+    cpu->large = 0;
     memset(cpu->table, 0, sizeof(cpu->table));
     cpu->segment = 0;
     cpu->time = reading;
@@ -89,13 +119,23 @@ frames_t tlb_writable(const struct world *w)
     return all;
 }
 
+larges_t tlb_large(const struct world *w)
+{
+    larges_t all = 0;
+    uint32_t i;
+
+    for (i = 0; i < CPUS; i++)
+        all |= w->cpu[i].large;
+    return all;
+}
+
 /* The frames that are settled as one type. */
 static frames_t settled_as(struct world *w, uint32_t type)
 {
     frames_t all = 0;
     uint32_t n;
 
-    for (n = 0; n < OWN_FRAMES; n++) {
+    for (n = 0; n < own_frames; n++) {
         const struct frame *f = own_frame(w, n);
 
         if (f->types > 0 && f->state == FRAME_SETTLED && f->type == type)
@@ -167,7 +207,7 @@ const char *tlb_unwalked(const struct world *before, const struct world *now)
 {
     uint32_t i, n, level;
 
-    for (n = 0; n < OWN_FRAMES; n++) {
+    for (n = 0; n < own_frames; n++) {
         mfn_t mfn = OWN_FIRST + n;
 
         if (memcmp(before->ram[mfn], now->ram[mfn], sizeof(now->ram[mfn])) == 0)

@@ -33,6 +33,9 @@ uint32_t tlb_oldest(const struct world *w);
 /* tlb_writable - the frames that some CPU may write. */
 frames_t tlb_writable(const struct world *w);
 
+/* tlb_large - what some CPU may write by one entry. */
+larges_t tlb_large(const struct world *w);
+
 /*
  * tlb_safe - the sentence of safety.
  *

@@ -8,18 +8,20 @@
  * together; small alphabets are explored to the end, the large one as far as
  * the bound lets it.
  */
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define F(n)         ((mfn_t)OWN_FIRST + (n))
-#define ADDRESS(mfn) ((uint64_t)(mfn) << PAGE_SHIFT)
-#define RO(mfn)      (ADDRESS(mfn) | ENTRY_P | ENTRY_US)
-#define RW(mfn)      (RO(mfn) | ENTRY_RW)
-#define NX           (UINT64_C(1) << 63)
-#define HOLE_MFN     ((mfn_t)1)
-#define BEYOND_MFN   ((mfn_t)WORLD_FRAMES)
+#define COUNT(array)  (sizeof(array) / sizeof((array)[0]))
+#define F(n)          ((mfn_t)OWN_FIRST + (n))
+#define ADDRESS(mfn)  ((uint64_t)(mfn) << PAGE_SHIFT)
+#define RO(mfn)       (ADDRESS(mfn) | ENTRY_P | ENTRY_US)
+#define RW(mfn)       (RO(mfn) | ENTRY_RW)
+#define LARGE_RO(mfn) (RO(mfn) | ENTRY_PS)
+#define LARGE_RW(mfn) (RW(mfn) | ENTRY_PS)
+#define NX            (UINT64_C(1) << 63)
+#define HOLE_MFN      ((mfn_t)1)
+#define BEYOND_MFN    ((mfn_t)WORLD_FRAMES)
 
-#define CODE         UINT64_C(0x00af9b000000ffff) /* ring 0: made ring 3 */
-#define CODE3        UINT64_C(0x00affb000000ffff)
-#define GATE         UINT64_C(0x00008e0000080000) /* an interrupt gate */
+#define CODE          UINT64_C(0x00af9b000000ffff) /* ring 0: made ring 3 */
+#define CODE3         UINT64_C(0x00affb000000ffff)
+#define GATE          UINT64_C(0x00008e0000080000) /* an interrupt gate */
 
 /* ----------------------------------------------------------------- building */
 
@@ -41,7 +43,7 @@ static void add_each(struct alphabet *a, enum verb verb, frames_t frames)
 {
     uint32_t n;
 
-    for (n = 0; n < OWN_FRAMES; n++)
+    for (n = 0; n < own_frames; n++)
         if (frames >> n & 1)
             add(a, verb, F(n));
 }
@@ -137,7 +139,7 @@ static void allocate(struct world *w, frames_t frames)
 
     while (frame_alloc(&w->m, &w->o, &mfn) == 0)
         ;
-    for (n = 0; n < OWN_FRAMES; n++)
+    for (n = 0; n < own_frames; n++)
         if (!(frames >> n & 1))
             frame_give_back(&w->m, &w->o, F(n));
 }
@@ -469,6 +471,373 @@ static void make_all(struct world *w, struct alphabet *a)
     ADD_WORDS(a, GUEST_STORE, F(5), 3, RW(F(1)), RW(F(3)), 0);
 }
 
+/* f0 to f3 are a tree in one superpage, f4 to f7 are another, which is mapped
+ * whole by two entries, by its parts, and used as a table. */
+static void make_superpage(struct world *w, struct alphabet *a,
+                           enum design design)
+{
+    allocate(w, 0xff);
+    w->m.limits.design = (uint8_t)design;
+    make_tree(w, 4);
+    add_door(a);
+    add_switches(a);
+    ADD_WORDS(a, DO_UPDATE, F(2), 1, 0, LARGE_RO(F(4)), LARGE_RW(F(4)),
+              RW(F(4)));
+    add_pins(a, 1, 0x10);
+    add_each(a, DO_UNPIN, 0x10);
+    ADD_WORDS(a, DO_UPDATE, F(3), 0, 0, RW(F(4)));
+    ADD_WORDS(a, GUEST_STORE, F(4), 0, 0, RW(F(3)));
+}
+
+/* The default design, with a second superpage: that of the tree itself. */
+static void make_shared(struct world *w, struct alphabet *a)
+{
+    make_superpage(w, a, DESIGN_TYPECOUNT);
+    ADD_WORDS(a, DO_UPDATE, F(2), 3, 0, LARGE_RW(F(4)), LARGE_RO(F(0)),
+              LARGE_RW(F(0)));
+    add_pins(a, 2, 0x20);
+    add_each(a, DO_UNPIN, 0x20);
+    ADD_WORDS(a, GUEST_STORE, F(5), 0, LARGE_RW(F(4)), LARGE_RO(F(4)));
+    add(a, CPU_TOUCH, F(2))->slot = 1;
+    add_walk(a, UINT64_C(1) << 14);
+}
+
+/* Descriptors in a superpage: what is trusted besides tables. */
+static void make_trusted(struct world *w, struct alphabet *a)
+{
+    make_superpage(w, a, DESIGN_TYPECOUNT);
+    add_segments(a, DO_GDT, 0, 0, MFN_NONE, MFN_NONE);
+    add_segments(a, DO_GDT, 0, 1, F(4), MFN_NONE);
+    add_segments(a, DO_GDT, 0, 2, F(4), F(5));
+    add_segments(a, DO_LDT, 1, 1, F(4), MFN_NONE);
+    add_segments(a, DO_LDT, 1, 0, MFN_NONE, MFN_NONE);
+    ADD_WORDS(a, GUEST_STORE, F(4), 1, GATE, CODE3, 0);
+    ADD_WORDS(a, DO_DESCRIPTOR, F(4), 1, CODE, GATE);
+}
+
+/* The same, but a read-only view counts as well. */
+static void make_strict(struct world *w, struct alphabet *a)
+{
+    w->m.limits.strict = 1;
+    make_shared(w, a);
+}
+
+static void make_walk(struct world *w, struct alphabet *a)
+{
+    make_superpage(w, a, DESIGN_WALK);
+    ADD_WORDS(a, DO_UPDATE, F(2), 3, 0, LARGE_RW(F(4)), LARGE_RO(F(0)),
+              LARGE_RW(F(0)));
+}
+
+static void make_refcount(struct world *w, struct alphabet *a)
+{
+    make_superpage(w, a, DESIGN_REFCOUNT);
+    ADD_WORDS(a, DO_UPDATE, F(2), 3, 0, LARGE_RW(F(4)), LARGE_RO(F(4)));
+}
+
+/* Superpages that are marked, and what is not one. */
+static void add_marks(struct alphabet *a)
+{
+    add(a, DO_MARK, F(4));
+    add(a, DO_MARK, F(0));
+    add(a, DO_MARK, F(5));
+    add(a, DO_MARK, FOREIGN_MFN);
+    add(a, DO_UNMARK, F(4));
+    add(a, DO_UNMARK, BEYOND_MFN);
+    add(a, DO_GIVE_BACK, F(6));
+    add(a, DO_ALLOC, MFN_NONE);
+    add(a, DO_CLEAR, F(4));
+}
+
+static void make_mark(struct world *w, struct alphabet *a)
+{
+    make_superpage(w, a, DESIGN_MARK);
+    add_marks(a);
+    ADD_WORDS(a, DO_UPDATE, F(2), 3, 0, LARGE_RO(F(4)));
+}
+
+/* Marks under the default design: reservations. */
+static void make_reserve(struct world *w, struct alphabet *a)
+{
+    make_superpage(w, a, DESIGN_TYPECOUNT);
+    add_marks(a);
+    ADD_WORDS(a, DO_UPDATE, F(2), 3, 0, LARGE_RW(F(4)), LARGE_RO(F(0)));
+}
+
+/* An L2 table with superpages in it is built and dropped, refused and undone;
+ * frames leave, and come back as a whole. */
+static void make_build(struct world *w, struct alphabet *a, enum design design)
+{
+    allocate(w, 0xff);
+    w->m.limits.design = (uint8_t)design;
+    w->ram[F(3)][0] = LARGE_RW(F(4)) & ~ENTRY_US;
+    w->ram[F(3)][1] = LARGE_RO(F(4));
+    w->ram[F(3)][3] = LARGE_RW(F(4));
+    make_tree(w, 2);
+    add_door(a);
+    add_switches(a);
+    add_pins(a, 2, 0x08);
+    add_each(a, DO_UNPIN, 0x08);
+    ADD_WORDS(a, DO_UPDATE, F(1), 0, 0, RW(F(3)));
+    ADD_WORDS(a, DO_UPDATE, F(3), 3, 0, LARGE_RW(F(0)), LARGE_RO(F(0)),
+              LARGE_RW(FOREIGN_MFN), LARGE_RW(BEYOND_MFN & ~UINT64_C(3)));
+    add_each(a, DO_GIVE_BACK, 0x20);
+    add(a, DO_ALLOC, MFN_NONE);
+}
+
+static void make_build_typecount(struct world *w, struct alphabet *a)
+{
+    make_build(w, a, DESIGN_TYPECOUNT);
+    add_pins(a, 1, 0x20);
+    add_each(a, DO_UNPIN, 0x20);
+    add_each(a, DO_GIVE_BACK, 0xd0);
+    add(a, DO_FILL, MFN_NONE);
+}
+
+static void make_build_walk(struct world *w, struct alphabet *a)
+{
+    make_build(w, a, DESIGN_WALK);
+}
+
+static void make_build_mark(struct world *w, struct alphabet *a)
+{
+    make_build(w, a, DESIGN_MARK);
+    add(a, DO_MARK, F(4));
+    add(a, DO_UNMARK, F(4));
+}
+
+/* f4 to f11 are a gigabyte as soon as the domain has the last extent. */
+static void make_gigabyte(struct world *w, struct alphabet *a)
+{
+    world_widen(w);
+    allocate(w, 0xff);
+    w->m.limits.design = DESIGN_TYPECOUNT;
+    w->m.limits.gigabytes = 1;
+    make_tree(w, 4);
+    add_door(a);
+    add_switches(a);
+    add(a, DO_GROW, MFN_NONE);
+    add(a, DO_FILL, MFN_NONE);
+    add(a, DO_GIVE_BACK, F(9));
+    add(a, DO_ALLOC, MFN_NONE);
+    ADD_WORDS(a, DO_UPDATE, F(1), 1, 0, LARGE_RO(F(4)), LARGE_RW(F(4)));
+    ADD_WORDS(a, DO_UPDATE, F(2), 1, 0, LARGE_RW(F(8)), LARGE_RO(F(4)),
+              RW(F(4)));
+    add_walk(a, UINT64_C(1) << 16);
+    add_pins(a, 1, 0x130);
+    add_each(a, DO_UNPIN, 0x130);
+    ADD_WORDS(a, GUEST_STORE, F(4), 0, 0, RW(F(3)));
+}
+
+/* It is used, marked, and its domain dies. */
+static void make_end_gigabyte(struct world *w, struct alphabet *a)
+{
+    world_widen(w);
+    extent_assign(&w->m, &w->o);
+    allocate(w, 0xfff);
+    w->m.limits.design = DESIGN_TYPECOUNT;
+    w->m.limits.gigabytes = 1;
+    make_tree(w, 4);
+    add_door(a);
+    add(a, CPU_FLUSH, MFN_NONE);
+    add(a, DESTROY, MFN_NONE);
+    add(a, DO_MARK, F(4));
+    add(a, DO_UNMARK, F(4));
+    add_pins(a, 1, 0x100);
+    ADD_WORDS(a, DO_UPDATE, F(1), 1, 0, LARGE_RO(F(4)), LARGE_RW(F(4)));
+    ADD_WORDS(a, DO_UPDATE, F(2), 1, 0, LARGE_RW(F(8)));
+}
+
+/* All of a gigabyte is there, but no entry can map it. */
+static void make_no_gigabyte(struct world *w, struct alphabet *a,
+                             enum design design)
+{
+    world_widen(w);
+    extent_assign(&w->m, &w->o);
+    allocate(w, 0xfff);
+    w->m.limits.design = (uint8_t)design;
+    w->m.limits.gigabytes = design != DESIGN_TYPECOUNT;
+    make_tree(w, 4);
+    add_door(a);
+    ADD_WORDS(a, DO_UPDATE, F(1), 1, 0, LARGE_RO(F(4)), LARGE_RW(F(4)));
+    ADD_WORDS(a, DO_UPDATE, F(2), 1, 0, LARGE_RW(F(8)));
+}
+
+static void make_no_gigabyte_cpu(struct world *w, struct alphabet *a)
+{
+    make_no_gigabyte(w, a, DESIGN_TYPECOUNT);
+}
+
+static void make_no_gigabyte_walk(struct world *w, struct alphabet *a)
+{
+    make_no_gigabyte(w, a, DESIGN_WALK);
+}
+
+static void make_gigabyte_strict(struct world *w, struct alphabet *a)
+{
+    w->m.limits.strict = 1;
+    make_gigabyte(w, a);
+}
+
+/* All bits of an entry that maps memory whole, where it must not be executed
+ * and on a CPU with L1TF. */
+static void make_large(struct world *w, struct alphabet *a)
+{
+    uint32_t level;
+
+    world_widen(w);
+    extent_assign(&w->m, &w->o);
+    allocate(w, 0xfff);
+    w->m.limits.design = DESIGN_TYPECOUNT;
+    w->m.limits.gigabytes = 1;
+    w->m.limits.nx = 1;
+    w->m.limits.l1tf = 1;
+    w->m.limits.l1tf_safe = 0x1000;
+    make_tree(w, 4);
+    add_door(a);
+    for (level = 2; level <= 4; level++) {
+        uint64_t good = LARGE_RW(F(4)) | NX;
+        const uint64_t words[] = {
+            0,
+            good,
+            good & ~ENTRY_RW,
+            good & ~ENTRY_US,
+            good & ~NX,
+            good & ~ENTRY_P,
+            good | ENTRY_PWT,
+            good | ENTRY_PCD,
+            good | ENTRY_G,
+            good | ENTRY_A,
+            good | UINT64_C(1) << 12,
+            good + ADDRESS(2),
+            good + ADDRESS(4),
+            good + ADDRESS(8),
+            ADDRESS(0x1000) | ENTRY_PS,
+        };
+
+        add_words(a, DO_UPDATE, F(4 - level), 1, words, COUNT(words));
+        add_words(a, DO_UPDATE_AD, F(4 - level), 1, words, 3);
+        add(a, CPU_TOUCH, F(4 - level))->slot = 1;
+    }
+    ADD_WORDS(a, DO_UPDATE, F(3), 1, 0, RO(F(4)) | ENTRY_PS, RW(F(5)));
+    add_pins(a, 1, 0x10);
+    add_each(a, DO_UNPIN, 0x10);
+}
+
+/* Counts that are full: f4 to f7 cannot be mapped writable once more, f0 to
+ * f3 not at all. */
+static void make_full(struct world *w, struct alphabet *a)
+{
+    allocate(w, 0xff);
+    w->m.limits.design = DESIGN_TYPECOUNT;
+    make_tree(w, 4);
+    settle(w,
+           update_word(&w->m, &w->o,
+                       &(struct update){
+                           .mfn = F(2), .slot = 3, .value = LARGE_RW(F(4))}));
+    w->mappings_bias[0] = UINT32_MAX;
+    w->mappings_bias[1] = UINT32_MAX - 100;
+    w->tally_bias[1] = UINT32_MAX - 2;
+    own_extent(w, 0)->tally.mappings += w->mappings_bias[0];
+    own_extent(w, 1)->tally.mappings += w->mappings_bias[1];
+    own_extent(w, 1)->tally.types += w->tally_bias[1];
+    a->mappings_full = 1;
+    a->tally_full = 2;
+    add_door(a);
+    ADD_WORDS(a, DO_UPDATE, F(2), 1, 0, LARGE_RO(F(4)), LARGE_RW(F(4)),
+              LARGE_RO(F(0)));
+    add(a, DO_MARK, F(4));
+    add_pins(a, 1, 0x10);
+    add_each(a, DO_CLEAR, 0x10);
+}
+
+/* Counts of frames that are full, where frames are asked: f5 has no room for
+ * a use, f0 none for a reference. */
+static void make_full_walk(struct world *w, struct alphabet *a)
+{
+    allocate(w, 0xff);
+    w->m.limits.design = DESIGN_WALK;
+    make_tree(w, 4);
+    settle(w, frame_hold(&w->m, &w->o, F(5)));
+    w->types_bias[5] = UINT32_MAX - 1;
+    w->refs_bias[5] = UINT32_MAX - 100;
+    w->refs_bias[0] = UINT32_MAX - 2; /* both CPUs have it loaded */
+    own_frame(w, 0)->refs += w->refs_bias[0];
+    own_frame(w, 5)->refs += w->refs_bias[5];
+    own_frame(w, 5)->types += w->types_bias[5];
+    a->refs_full = 1;
+    a->types_full = 1 << 5;
+    add_door(a);
+    ADD_WORDS(a, DO_UPDATE, F(2), 1, 0, LARGE_RO(F(4)), LARGE_RW(F(4)),
+              LARGE_RO(F(0)));
+    add_pins(a, 2, 0x40);
+    add_each(a, DO_UNPIN, 0x40);
+    ADD_WORDS(a, DO_UPDATE, F(6), 3, 0, LARGE_RO(F(4)), LARGE_RW(F(4)));
+}
+
+/* The domain dies while superpages are mapped, marked, or about to be. */
+static void make_end(struct world *w, struct alphabet *a, enum design design)
+{
+    allocate(w, 0xff);
+    w->m.limits.design = (uint8_t)design;
+    make_tree(w, 4);
+    add_door(a);
+    add(a, CPU_FLUSH, MFN_NONE);
+    add(a, DESTROY, MFN_NONE);
+    add(a, DO_MARK, F(4));
+    add(a, DO_UNMARK, F(4));
+    add_pins(a, 1, 0x20);
+    add_pins(a, 2, 0x04);
+    add_each(a, DO_UNPIN, 0x20);
+    ADD_WORDS(a, DO_UPDATE, F(2), 1, 0, LARGE_RW(F(4)), LARGE_RO(F(4)));
+}
+
+static void make_end_typecount(struct world *w, struct alphabet *a)
+{
+    make_end(w, a, DESIGN_TYPECOUNT);
+}
+
+static void make_end_walk(struct world *w, struct alphabet *a)
+{
+    make_end(w, a, DESIGN_WALK);
+}
+
+static void make_end_mark(struct world *w, struct alphabet *a)
+{
+    make_end(w, a, DESIGN_MARK);
+}
+
+/* The same with superpages, under one typecount, in f4 to f7. */
+static void make_all_large(struct world *w, struct alphabet *a)
+{
+    allocate(w, 0xff);
+    w->m.limits.design = DESIGN_TYPECOUNT;
+    make_tree(w, 4);
+    add_door(a);
+    add_switches(a);
+    add_modes(a);
+    add_marks(a);
+    add_pins(a, 1, 0x30);
+    add_pins(a, 2, 0x40);
+    add_pins(a, 4, 0x80);
+    add_each(a, DO_UNPIN, 0xf0);
+    add_base(a, DO_USER_BASE, 0, F(7));
+    add_base(a, DO_BASE, 1, F(7));
+    add_base(a, DO_BASE, 1, F(0));
+    add_segments(a, DO_GDT, 0, 1, F(4), MFN_NONE);
+    add_segments(a, DO_GDT, 0, 0, MFN_NONE, MFN_NONE);
+    add_each(a, DO_HOLD, 0x10);
+    add_copy(a, F(5), F(2));
+    add(a, DESTROY, MFN_NONE);
+    ADD_WORDS(a, DO_UPDATE, F(2), 1, 0, LARGE_RO(F(4)), LARGE_RW(F(4)),
+              RW(F(4)));
+    ADD_WORDS(a, DO_UPDATE, F(2), 3, 0, LARGE_RW(F(4)), LARGE_RO(F(0)));
+    ADD_WORDS(a, DO_UPDATE, F(3), 0, 0, RW(F(4)), RO(F(6)));
+    ADD_WORDS(a, GUEST_STORE, F(4), 0, RW(F(3)), GATE, 0);
+    ADD_WORDS(a, GUEST_STORE, F(6), 0, LARGE_RW(F(4)), RW(F(5)), 0);
+    ADD_WORDS(a, GUEST_STORE, F(7), 3, RW(F(1)), 0);
+}
+
 const struct world_kind world_kinds[] = {
     {"flush", "frames that are now tables, now memory", make_flush},
     {"levels", "tables of all levels, built and dropped", make_levels},
@@ -479,7 +848,29 @@ const struct world_kind world_kinds[] = {
     {"copies", "memory cleared and copied", make_copies},
     {"counts", "counts that are full", make_counts},
     {"death", "the domain dies at any point", make_death},
+    {"shared", "one typecount, read-only views are free", make_shared},
+    {"trusted", "one typecount, descriptors", make_trusted},
+    {"strict", "one typecount, all views count", make_strict},
+    {"walk", "every map references all frames", make_walk},
+    {"refcount", "two counts, of readers and writers", make_refcount},
+    {"mark", "two counts, and marks", make_mark},
+    {"reserve", "one typecount, and marks", make_reserve},
+    {"build", "tables of superpages, one typecount", make_build_typecount},
+    {"build-walk", "the same, walking", make_build_walk},
+    {"build-mark", "the same, with counts and marks", make_build_mark},
+    {"gigabyte", "a gigabyte, read-only views are free", make_gigabyte},
+    {"gigabyte-strict", "a gigabyte, all views count", make_gigabyte_strict},
+    {"no-gigabyte", "a CPU without gigabytes", make_no_gigabyte_cpu},
+    {"no-gigabyte-walk", "a design without", make_no_gigabyte_walk},
+    {"end-gigabyte", "a gigabyte whose domain dies", make_end_gigabyte},
+    {"large", "all bits of an entry that maps memory whole", make_large},
+    {"full", "counts of superpages that are full", make_full},
+    {"full-walk", "counts of their frames that are full", make_full_walk},
+    {"end", "the domain dies, one typecount", make_end_typecount},
+    {"end-walk", "the domain dies, walking", make_end_walk},
+    {"end-mark", "the domain dies, marks", make_end_mark},
     {"clock", "the flush clock wraps", make_clock},
     {"all", "a little of everything", make_all},
+    {"all-large", "a little of everything, with superpages", make_all_large},
 };
 const uint32_t world_kind_count = COUNT(world_kinds);

@@ -1,18 +1,21 @@
 /*
- * Sequences of calls of the rule core. Each byte string is a play: calls,
- * budgets, stops and deaths. After every call the audit must be clean, what
- * was refused must have changed nothing, and a recount that knows no counts,
- * only what was granted and what stands in the tables, must find the records.
+ * Sequences of calls of the rule core. Each byte string is a play: a design of
+ * superpages, then calls, budgets, stops and deaths. After every call the
+ * audit must be clean, what was refused must have changed nothing, and a
+ * recount that knows no counts, only what was granted and what stands in the
+ * tables, must find the records.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "mm/mm.h"
 
-#define EXTENTS 6
+#define EXTENTS 5
 #define FRAMES  (EXTENTS * EXTENT_FRAMES)
 #define FIRST   (1 * EXTENT_FRAMES) /* of the domain that plays */
-#define OWN     12                  /* frames that it plays with */
+#define OWN     12                  /* frames that it has there */
+#define LARGE   (4 * EXTENT_FRAMES) /* its superpage */
+#define PARTS   4                   /* of a superpage that it plays with */
 #define OTHERS  4                   /* that it must not have */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
@@ -31,10 +34,13 @@ static uint64_t ram[FRAMES][TABLE_ENTRIES];
 
 /* Holders of references, counted anew. */
 struct recount {
-    uint32_t types[OWN];
-    uint32_t refs[OWN];
-    uint8_t use[OWN]; /* enum frame_type */
-    uint8_t pinned[OWN];
+    const struct limits *limits;
+    uint32_t types[FRAMES];
+    uint32_t refs[FRAMES];
+    uint8_t use[FRAMES]; /* enum frame_type */
+    uint8_t pinned[FRAMES];
+    uint8_t marked[EXTENTS];
+    uint32_t maps[EXTENTS][2]; /* entries that map it: read-only, writable */
 };
 
 static uint8_t next(struct play *p)
@@ -62,6 +68,17 @@ static void owner_init(struct owner *o, uint16_t id, struct loaded *loaded)
     loaded->user_base = MFN_NONE;
 }
 
+/* The design, and what else a boot decides. */
+static void limits_choose(struct limits *limits, uint8_t choice)
+{
+    limits->design = choice % DESIGNS;
+    limits->strict = limits->design == DESIGN_TYPECOUNT && (choice & 0x20) != 0;
+    limits->nx = choice >> 6 & 1;
+    limits->gigabytes = choice >> 7;
+    limits->l1tf_safe = FRAMES;
+    limits->reserved = ENTRY_ADDRESS & ~((UINT64_C(1) << 40) - 1);
+}
+
 static void play_begin(struct play *p, const uint8_t *data, size_t bytes)
 {
     uint32_t i;
@@ -69,8 +86,10 @@ static void play_begin(struct play *p, const uint8_t *data, size_t bytes)
 
     memset(p, 0, sizeof(*p));
     memset(ram[FIRST], 0, OWN * sizeof(ram[0]));
+    memset(ram[LARGE], 0, EXTENT_FRAMES * sizeof(ram[0]));
     p->at = data;
     p->end = data + bytes;
+    limits_choose(&p->m.limits, next(p));
     p->m.superpages = p->superpages;
     p->m.gigabytes = p->gigabytes;
     p->m.ram = ram;
@@ -90,14 +109,45 @@ static void play_begin(struct play *p, const uint8_t *data, size_t bytes)
     for (i = 0; i < OWN; i++)
         frame_alloc(&p->m, &p->a, &mfn);
     frame_alloc(&p->m, &p->b, &mfn);
-    p->a.limit = OWN;
+    for (i = LARGE / EXTENT_FRAMES; i < EXTENTS; i++) {
+        extent_assign(&p->m, &p->a);
+        must(extent_fill(&p->m, &p->a, i, EXTENT_FRAMES) == 0);
+    }
+    p->a.limit = p->a.allocated;
 }
 
 /* -------------------------------------------------------------- the recount */
 
 static bool is_own(mfn_t mfn)
 {
-    return mfn >= FIRST && mfn < FIRST + OWN;
+    return (mfn >= FIRST && mfn < FIRST + OWN) ||
+           (mfn >= LARGE && mfn < FRAMES);
+}
+
+/* Somebody refers to a frame as it is told, without looking further. */
+static void recount_frame(struct recount *r, mfn_t mfn, enum frame_type use)
+{
+    r->refs[mfn]++;
+    if (use == FRAME_NONE)
+        return;
+    must(r->use[mfn] == FRAME_NONE || r->use[mfn] == use);
+    r->types[mfn]++;
+    r->use[mfn] = (uint8_t)use;
+}
+
+/* An L2 entry maps a superpage. */
+static void recount_large(struct recount *r, uint64_t word)
+{
+    const struct limits *limits = r->limits;
+    mfn_t mfn = word << 12 >> 24;
+    bool writable = word & 2;
+    uint32_t i;
+
+    must(limits->design != DESIGN_OFF && mfn % EXTENT_FRAMES == 0);
+    must(is_own(mfn) && (!limits->nx || word >> 63));
+    r->maps[mfn / EXTENT_FRAMES][writable]++;
+    for (i = 0; i < EXTENT_FRAMES && limits->design == DESIGN_WALK; i++)
+        recount_frame(r, mfn + i, writable ? FRAME_WRITABLE : FRAME_NONE);
 }
 
 static void recount_use(struct recount *r, mfn_t mfn, enum frame_type use);
@@ -115,7 +165,12 @@ static void recount_table(struct recount *r, mfn_t mfn, uint32_t level)
         if (!(word & 1))
             continue;
         must((word & 4) != 0);
-        must((word & 0x98) == 0);
+        must((word & 0x18) == 0);
+        if (word & 0x80) {
+            must(level == 2);
+            recount_large(r, word);
+            continue;
+        }
         word = word << 12 >> 24 << 12;
         if (level > 1)
             recount_use(r, word >> 12, (enum frame_type)(level - 1));
@@ -143,21 +198,40 @@ static void recount_segments(mfn_t mfn)
 /* Somebody uses a frame; the first time, look at what it uses in turn. */
 static void recount_use(struct recount *r, mfn_t mfn, enum frame_type use)
 {
-    uint32_t i = (uint32_t)(mfn - FIRST);
+    bool known;
 
     must(is_own(mfn));
-    r->refs[i]++;
-    if (use == FRAME_NONE)
+    known = r->use[mfn] != FRAME_NONE;
+    recount_frame(r, mfn, use);
+    if (known || use == FRAME_NONE)
         return;
-    must(r->use[i] == FRAME_NONE || r->use[i] == use);
-    r->types[i]++;
-    if (r->use[i] != FRAME_NONE)
-        return;
-    r->use[i] = (uint8_t)use;
     if (use <= FRAME_L4)
         recount_table(r, mfn, use);
     else if (use == FRAME_SEG)
         recount_segments(mfn);
+}
+
+/* What a superpage's own record holds of its frames, by its mappings. */
+static void recount_extent(const struct play *p, struct recount *r, uint32_t e)
+{
+    uint8_t design = p->m.limits.design;
+    bool reads = r->maps[e][0] > 0, writes = r->maps[e][1] > 0;
+    mfn_t mfn = (mfn_t)e * EXTENT_FRAMES;
+    uint32_t i;
+
+    for (i = 0; i < EXTENT_FRAMES; i++) {
+        bool plain = writes || r->marked[e] || (p->m.limits.strict && reads);
+
+        must(!(reads || plain) || frames[mfn + i].allocated);
+        must(!plain || r->use[mfn + i] == FRAME_NONE ||
+             r->use[mfn + i] == FRAME_WRITABLE);
+        if (design != DESIGN_REFCOUNT && design != DESIGN_MARK)
+            continue;
+        if (plain)
+            recount_frame(r, mfn + i, FRAME_WRITABLE);
+        if (reads && !r->marked[e])
+            recount_frame(r, mfn + i, FRAME_NONE);
+    }
 }
 
 static void recount(struct play *p, struct recount *r)
@@ -166,12 +240,13 @@ static void recount(struct play *p, struct recount *r)
     uint32_t i;
 
     memset(r, 0, sizeof(*r));
-    for (i = 0; i < OWN; i++) {
-        const struct frame *f = &frames[FIRST + i];
+    r->limits = &p->m.limits;
+    for (i = 0; i < FRAMES; i++) {
+        const struct frame *f = &frames[i];
 
         r->pinned[i] = f->pinned;
         if (f->pinned)
-            recount_use(r, FIRST + i, (enum frame_type)f->type);
+            recount_use(r, i, (enum frame_type)f->type);
     }
     if (l->base != MFN_NONE)
         recount_use(r, l->base, FRAME_L4);
@@ -183,6 +258,33 @@ static void recount(struct play *p, struct recount *r)
         recount_use(r, l->ldt[i], FRAME_SEG);
     for (i = 0; i < p->a.held_count; i++)
         recount_use(r, p->a.held[i], FRAME_WRITABLE);
+    for (i = LARGE / EXTENT_FRAMES; i < EXTENTS; i++) {
+        r->marked[i] = p->superpages[i].tally.marked;
+        recount_extent(p, r, i);
+    }
+}
+
+/* So is the record of a superpage. */
+static void tally_check(const struct play *p, const struct recount *r,
+                        uint32_t e)
+{
+    const struct tally *t = &p->superpages[e].tally;
+    uint32_t large = r->maps[e][1] + r->marked[e], conflicts = 0, i;
+
+    if (p->m.limits.strict)
+        large += r->maps[e][0];
+    for (i = 0; i < EXTENT_FRAMES; i++) {
+        uint8_t use = r->use[e * EXTENT_FRAMES + i];
+
+        conflicts += use != FRAME_NONE && use != FRAME_WRITABLE;
+    }
+    if (p->m.limits.design != DESIGN_TYPECOUNT)
+        conflicts = 0;
+    must(t->mappings == r->maps[e][0] + r->maps[e][1]);
+    must(t->types == large + conflicts && (large == 0 || conflicts == 0));
+    must(large == 0 || t->type == TALLY_SUPERPAGE);
+    must(conflicts == 0 || t->type == TALLY_CONFLICT);
+    must(t->types == 0 || t->state == FRAME_SETTLED);
 }
 
 /* The records are what the recount says. */
@@ -191,8 +293,11 @@ static void recount_check(struct play *p, struct recount *r)
     uint32_t i;
 
     recount(p, r);
-    for (i = 0; i < OWN; i++) {
-        const struct frame *f = &frames[FIRST + i];
+    for (i = 1; i < EXTENTS; i++)
+        if (p->superpages[i].owner == p->a.id)
+            tally_check(p, r, i);
+    for (i = 0; i < FRAMES; i++) {
+        const struct frame *f = &frames[i];
 
         must(f->types == r->types[i] && f->refs == r->refs[i]);
         must(f->types == 0 || f->type == r->use[i]);
@@ -212,6 +317,8 @@ static void audit_check(struct play *p)
 /* See a call through; now and then the domain dies at a stop. */
 static int finish(struct play *p, int rc, uint8_t budget)
 {
+    uint32_t stops = 0;
+
     while (rc > 0) {
         audit_check(p);
         if (rc == STOP_FLUSH)
@@ -219,10 +326,18 @@ static int finish(struct play *p, int rc, uint8_t budget)
         if (rc != STOP_LOAD && budget % 16 == 7)
             op_abandon(&p->a);
         p->a.budget = budget % 8 == 0 ? 100000u : budget % 8;
+        if (++stops > 8) /* over 512 frames it would take for ever */
+            p->a.budget = 200;
         rc = op_resume(&p->m, &p->a);
     }
     must(p->a.op.kind == OP_NONE && p->a.op.depth == 0);
     return rc;
+}
+
+/* A frame of a superpage: the first ones, or the last. */
+static mfn_t any_part(uint8_t which)
+{
+    return LARGE + (which == PARTS - 1 ? EXTENT_FRAMES - 1u : which);
 }
 
 /* One of its own frames, or one that is not. */
@@ -230,9 +345,14 @@ static mfn_t any_frame(struct play *p)
 {
     static const mfn_t others[OTHERS] = {0, FIRST + EXTENT_FRAMES,
                                          3 * EXTENT_FRAMES, FRAMES + 7};
-    uint8_t which = next(p) % (OWN + OTHERS);
+    uint8_t which = next(p) % (OWN + OTHERS + PARTS);
 
-    return which < OWN ? FIRST + which : others[which - OWN];
+    if (which < OWN)
+        return FIRST + which;
+    which = (uint8_t)(which - OWN);
+    if (which < OTHERS)
+        return others[which];
+    return any_part((uint8_t)(which - OTHERS));
 }
 
 static uint32_t any_slot(struct play *p)
@@ -250,6 +370,9 @@ static uint64_t any_entry(struct play *p)
 
     if (kind % 8 == 0)
         return 0;
+    if (kind >> 3 == 1 || kind >> 3 == 2) /* a superpage */
+        word = (mfn_t)LARGE << PAGE_SHIFT | ENTRY_PS |
+               (kind & 0x10 ? 0 : ENTRY_NX);
     word |= kind & 7;
     if (kind & 0x40)
         word |= UINT64_C(1) << (kind >> 3 & 7);
@@ -296,7 +419,8 @@ static int call_update(struct play *p, bool entry_only)
 /* A store of the domain's own, which only plain memory allows. */
 static int store(struct play *p)
 {
-    mfn_t mfn = FIRST + next(p) % OWN;
+    uint8_t which = next(p) % (OWN + PARTS);
+    mfn_t mfn = which < OWN ? FIRST + which : any_part((uint8_t)(which - OWN));
     uint32_t slot = any_slot(p);
     const struct frame *f = &frames[mfn];
 
@@ -310,12 +434,28 @@ static int call_alloc(struct play *p)
     mfn_t mfn = FIRST;
     int rc = frame_alloc(&p->m, &p->a, &mfn);
 
-    must(rc != 0 || mfn < FIRST + EXTENT_FRAMES);
+    must(rc != 0 || mfn < FIRST + EXTENT_FRAMES || mfn >= LARGE);
     if (rc == 0 && !is_own(mfn)) { /* the play is about the first ones */
         frame_give_back(&p->m, &p->a, mfn);
         rc = -ENOMEM;
     }
     return rc;
+}
+
+/* A whole superpage goes, and one comes. */
+static int call_superpage(struct play *p)
+{
+    mfn_t mfn = LARGE;
+    uint32_t i;
+    int rc = 0;
+
+    for (i = 0; i < EXTENT_FRAMES; i++) {
+        rc = frame_give_back(&p->m, &p->a, mfn + i);
+        must(rc == 0 || rc == -EBUSY || rc == -EINVAL);
+    }
+    rc = extent_alloc(&p->m, &p->a, &mfn);
+    must(rc != 0 || mfn == LARGE);
+    return rc < 0 ? 0 : rc; /* something may have been given back */
 }
 
 static int call_walk(struct play *p)
@@ -337,7 +477,7 @@ static int call(struct play *p, uint8_t what)
 {
     mfn_t mfn;
 
-    switch (what % 20) {
+    switch (what % 23) {
     case 0:
     case 1:
     case 2:
@@ -368,6 +508,9 @@ static int call(struct play *p, uint8_t what)
         return next(p) % 8 ? call_walk(p)
                            : frame_hold(&p->m, &p->a, any_frame(p));
     case 18: return call_update(p, true);
+    case 19: return superpage_mark(&p->m, &p->a, any_frame(p));
+    case 20: return superpage_unmark(&p->m, &p->a, any_frame(p));
+    case 21: return next(p) % 8 ? store(p) : call_superpage(p);
     default: return store(p);
     }
 }
@@ -375,14 +518,12 @@ static int call(struct play *p, uint8_t what)
 /* One call, and what must be true behind it. */
 static void step(struct play *p)
 {
-    struct recount before, after;
+    static struct recount before, after;
     uint8_t budget = next(p), what = next(p);
     int rc;
 
     recount(p, &before);
     p->m.limits.l1tf = budget >> 6 & 1;
-    p->m.limits.l1tf_safe = FRAMES;
-    p->m.limits.reserved = ENTRY_ADDRESS & ~((UINT64_C(1) << 40) - 1);
     p->a.budget = budget % 8 == 0 ? 100000u : budget % 8;
     rc = finish(p, call(p, what), budget);
     audit_check(p);
@@ -409,7 +550,7 @@ static void play_end(struct play *p)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
     static struct play p;
-    bool dies = bytes > 0 && data[0] % 16 == 3;
+    bool dies = bytes > 1 && data[1] % 16 == 3;
 
     play_begin(&p, data, bytes);
     while (p.at < p.end)

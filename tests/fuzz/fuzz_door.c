@@ -3,7 +3,8 @@
  * through its own page tables, as they stand in its frames; what it points to
  * may be anything, anywhere, and change while it is read. After every call the
  * counts must be right, nothing that is not the domain's may have changed, and
- * no table was written but by the rules.
+ * no table was written but by the rules. The first byte chooses the design of
+ * superpages.
  *
  * Calls that only move registers of a real CPU are left out.
  */
@@ -26,12 +27,13 @@
 #include "x86/msr.h"
 #include "x86/tsc.h"
 
-#define EXTENTS  4
+#define EXTENTS  5
 #define FRAMES   (EXTENTS * EXTENT_FRAMES)
-#define FIRST    EXTENT_FRAMES /* of the domain */
-#define OWN      48            /* frames that it has */
-#define PAGES    24            /* of them mapped, at n * 4096 */
-#define CLEANED  96            /* that it can ever have */
+#define FIRST    EXTENT_FRAMES       /* of the domain */
+#define OWN      48                  /* frames that it has */
+#define LARGE    (4 * EXTENT_FRAMES) /* its superpage */
+#define PAGES    24                  /* of them mapped, at n * 4096 */
+#define CLEANED  96                  /* that it can ever have */
 #define CANARIES 4
 #define CANARY   UINT64_C(0x7e57ab1e0f0ddba1)
 
@@ -73,6 +75,25 @@ static void must(bool truth)
 
 /* -------------------------------------- what the calls lean on, on a host */
 
+/* Is it in an extent of the domain? */
+static bool is_own(mfn_t mfn)
+{
+    return mfn / EXTENT_FRAMES == FIRST / EXTENT_FRAMES ||
+           mfn / EXTENT_FRAMES == LARGE / EXTENT_FRAMES;
+}
+
+/* May a CPU write to this frame through a mapping that is all right? By the
+ * frame's own record, or by that of the superpage around it. */
+static bool is_writable(mfn_t mfn)
+{
+    const struct frame *f = &frames[mfn];
+    const struct tally *t = &superpages[mfn / EXTENT_FRAMES].tally;
+
+    if (f->types > 0)
+        return f->type == FRAME_WRITABLE;
+    return t->types > 0 && t->type == TALLY_SUPERPAGE;
+}
+
 /* The byte behind a guest's address, as the CPU would find it; NULL: a fault */
 static uint8_t *byte_at(vaddr_t va, bool write)
 {
@@ -86,9 +107,14 @@ static uint8_t *byte_at(vaddr_t va, bool write)
         if (!entry_present(word) || (write && !entry_writable(word)))
             return NULL;
         mfn = entry_mfn(word);
-        must(mfn / EXTENT_FRAMES == FIRST / EXTENT_FRAMES);
+        must(is_own(mfn));
+        if (level > 1 && (word & 0x80)) {
+            must(level == 2 && mfn % EXTENT_FRAMES == 0);
+            mfn += va / PAGE_BYTES % EXTENT_FRAMES;
+            break;
+        }
     }
-    must(!write || (frames[mfn].type == FRAME_WRITABLE && frames[mfn].types));
+    must(!write || is_writable(mfn));
     return (uint8_t *)ram[mfn] + va % PAGE_BYTES;
 }
 
@@ -155,7 +181,7 @@ int door_run(struct domain *d, int rc)
 void m2p_set(mfn_t mfn, uint64_t pfn)
 {
     (void)pfn;
-    must(mfn / EXTENT_FRAMES == FIRST / EXTENT_FRAMES);
+    must(is_own(mfn));
 }
 
 void domain_crash(struct domain *d, const char *why, ...)
@@ -310,7 +336,7 @@ static void owner_init(struct owner *o, uint16_t id, struct loaded *loaded)
     *o = (struct owner){.id = id,
                         .extents = EXTENT_NONE,
                         .hint = EXTENT_NONE,
-                        .limit = CLEANED - 8,
+                        .limit = CLEANED - 8 + EXTENT_FRAMES,
                         .loaded = loaded,
                         .vcpus = 1,
                         .budget = 1000};
@@ -323,8 +349,9 @@ static uint64_t *other_word(uint32_t extent, uint32_t i)
     return &ram[extent * EXTENT_FRAMES + i / TABLE_ENTRIES][i % TABLE_ENTRIES];
 }
 
-static void machine_init(void)
+static void machine_init(uint8_t choice)
 {
+    struct limits *limits = &machine.limits;
     uint32_t i;
 
     gigabytes[0] = (struct gigabyte){0};
@@ -335,7 +362,11 @@ static void machine_init(void)
                               .free_extents = EXTENT_NONE,
                               .clock = 1,
                               .flushed = 1};
-    machine.limits.reserved = ENTRY_ADDRESS & ~((UINT64_C(1) << 40) - 1);
+    limits->reserved = ENTRY_ADDRESS & ~((UINT64_C(1) << 40) - 1);
+    limits->design = choice % DESIGNS;
+    limits->strict = limits->design == DESIGN_TYPECOUNT && (choice & 0x20) != 0;
+    limits->nx = choice >> 6 & 1;
+    limits->gigabytes = choice >> 7;
     for (i = 1; i < EXTENTS; i++)
         superpages[i].frames = &frames[i * EXTENT_FRAMES];
     for (i = EXTENTS; i-- > 1;)
@@ -377,19 +408,23 @@ static void domain_init(void)
     domain.pages = OWN;
 }
 
-static void world_begin(void)
+static void world_begin(uint8_t choice)
 {
     static struct regs regs;
     struct vcpu *v = &domain.vcpu[0];
     mfn_t mfn;
 
     memset(&domain, 0, sizeof(domain));
-    machine_init();
+    machine_init(choice);
     owner_init(&other, 2, &other_loaded);
     domain_init();
     extent_assign(&machine, &other);
     frame_alloc(&machine, &other, &mfn);
     extent_reserve(&machine);
+    memset(ram[LARGE], 0, EXTENT_FRAMES * sizeof(ram[0]));
+    extent_assign(&machine, &domain.owner);
+    must(extent_fill(&machine, &domain.owner, LARGE / EXTENT_FRAMES,
+                     EXTENT_FRAMES) == 0);
     domain.privileged = true;
     v->domain = &domain;
     v->regs = &regs;
@@ -404,6 +439,8 @@ static mfn_t any_frame(void)
 {
     uint8_t which = next();
 
+    if (which >= 200 && which < 240) /* the superpage's first, or its last */
+        return LARGE + (which % 4 < 3 ? which % 4 : EXTENT_FRAMES - 1u);
     return which < 240 ? FIRST + which % OWN : (mfn_t)(which - 240) * 256;
 }
 
@@ -420,6 +457,9 @@ static uint64_t any_entry(void)
     uint8_t kind = next();
     uint64_t word = kind & 1 ? any_frame() << PAGE_SHIFT | (kind >> 1 & 7) : 0;
 
+    if (kind >> 3 == 3) /* a superpage */
+        word = (mfn_t)LARGE << PAGE_SHIFT | 0x80 | (kind & 7) |
+               (machine.limits.nx ? ENTRY_NX : 0);
     return kind & 0x40 ? word | UINT64_C(1) << next() % 64 : word;
 }
 
@@ -516,9 +556,10 @@ static uint32_t requests_mmuext(void)
 static void request_memory(void)
 {
     struct xen_memory_reservation r = {.nr_extents = next() % 4u,
-                                       .extent_order = next() % 16 / 15u,
                                        .domid = DOMID_SELF};
-    uint32_t i;
+    uint32_t order = next() % 16, i;
+
+    r.extent_order = order < 2 ? order : order == 15 ? 9 : 0;
 
     r.extent_start.p = (xen_pfn_t *)(uintptr_t)512;
     for (i = 0; i < 4; i++)
@@ -621,7 +662,8 @@ static void step(void)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
     at = end = data;
-    world_begin();
+    world_begin(bytes > 0 ? data[0] : 0);
+    at = bytes > 0 ? data + 1 : data;
     end = data + bytes;
     while (at < end && !over)
         step();

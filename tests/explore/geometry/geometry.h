@@ -12,6 +12,7 @@
 #define TABLE_ENTRIES 4
 #define TABLE_BITS 2
 #define EXTENT_FRAMES 4
+#define GIGABYTE_EXTENTS 2
 #define KERNEL_SLOT_FIRST 2
 #define KERNEL_SLOTS 1
 #define GDT_FRAMES 2
