@@ -219,6 +219,13 @@ static inline int refuse_briefly(struct owner *o, enum rule rule,
     return -EINVAL;
 }
 
+/* Not so ordinary. A call, so that the common case does not carry the answer
+ * along. */
+__attribute__((noinline)) static int decline(void)
+{
+    return LEAF_OTHER;
+}
+
 static inline int large_update(struct memory *m, struct owner *o,
                                uint64_t *word, uint64_t value, uint32_t level)
 {
@@ -226,7 +233,7 @@ static inline int large_update(struct memory *m, struct owner *o,
 
     if (m->limits.design != DESIGN_TYPECOUNT ||
         (old & (ENTRY_P | ENTRY_PS)) == ENTRY_P)        /* it names a table */
-        return LEAF_OTHER;
+        return decline();
     if (value != 0) {
         enum rule rule = take_ordinary(m, o, level, value);
 
@@ -234,7 +241,7 @@ static inline int large_update(struct memory *m, struct owner *o,
         if (rule == RULE_X2)
             return refuse_briefly(o, rule, word, value);
         if (rule != RULE_NONE)
-            return LEAF_OTHER;
+            return decline();
     }
     old = word_exchange(word, value);
     if (entry_present(old))
