@@ -113,7 +113,8 @@ long call_mmu_update(struct vcpu *v, const uint64_t *argument)
 }
 
 /* The flush that goes with a changed entry. */
-__attribute__((noinline)) static int va_flush(struct vcpu *v, vaddr_t va, uint64_t flags)
+__attribute__((noinline)) static int va_flush(struct vcpu *v, vaddr_t va,
+                                              uint64_t flags)
 {
     uint64_t kind = flags & UVMF_FLUSHTYPE_MASK;
     vaddr_t where = flags & ~UVMF_FLUSHTYPE_MASK;

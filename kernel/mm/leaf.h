@@ -20,8 +20,7 @@
  * true when it is taken and settled; false when nothing was changed: ask
  * entry_refused, then entry_take.
  */
-static inline bool leaf_take(const struct memory *m, uint16_t id,
-                             uint64_t word)
+static inline bool leaf_take(const struct memory *m, uint16_t id, uint64_t word)
 {
     mfn_t mfn = entry_mfn(word);
     const struct superpage *s = superpage_of(m, mfn);
@@ -99,8 +98,7 @@ static inline uint64_t *leaf_walk(const struct memory *m, mfn_t base,
 
 #pragma GCC unroll 3
     for (level = 4; level > 1; level--) {
-        uint64_t word =
-            word_load(ram_word(m, table + entry_slot(va, level)));
+        uint64_t word = word_load(ram_word(m, table + entry_slot(va, level)));
 
         if ((word & (ENTRY_P | ENTRY_PS)) != ENTRY_P)       /* U2 */
             return NULL;
@@ -146,7 +144,8 @@ static inline int ordinary_update(struct memory *m, struct owner *o,
     if (f->types == 0)                                      /* U1 */
         return LEAF_OTHER;
     if (f->type == FRAME_L1)
-        return leaf_update(m, o->id, ram_word(m, index), value) ? 0 : LEAF_OTHER;
+        return leaf_update(m, o->id, ram_word(m, index), value) ? 0
+                                                                : LEAF_OTHER;
     if (f->type == FRAME_L2)
         return superpage_update(m, o, ram_word(m, index), value);
     if (f->type == FRAME_L3)

@@ -91,8 +91,7 @@ static void large_unmap(struct memory *m, struct owner *o,
     }
 }
 
-int entry_take(struct memory *m, struct owner *o, uint32_t level,
-               uint64_t word)
+int entry_take(struct memory *m, struct owner *o, uint32_t level, uint64_t word)
 {
     struct large l = {.mfn = entry_mfn(word), .writable = entry_writable(word)};
 
@@ -199,9 +198,11 @@ static inline enum rule take_ordinary(struct memory *m, const struct owner *o,
     if (superpage_counts(m, entry_writable(value))) {
         if (t->type == TALLY_CONFLICT)                  /* X2, V1 */
             return t->types > 0 ? RULE_X2 : RULE_X1;
+        if (t->types >= UINT32_MAX - 1)                 /* X3 */
+            return RULE_X3;
         t->type = TALLY_SUPERPAGE;
         t->state = FRAME_SETTLED;
-        t->types++;                     /* X3: at most mappings + 1 */
+        t->types++;
     }
     t->mappings++;
     return RULE_NONE;
