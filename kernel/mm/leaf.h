@@ -14,6 +14,9 @@
  * tests hold both equal for every kind of entry and record.
  */
 
+/* A count beyond this is nothing ordinary: far from where it would wrap. */
+#define LEAF_REFS (UINT32_MAX / 2)
+
 /*
  * leaf_take - take what a present L1 entry of an owner refers to.
  *
@@ -31,7 +34,7 @@ static inline bool leaf_take(const struct memory *m, uint16_t id, uint64_t word)
     if (mfn >= m->frames || s->owner != id)                 /* G3, G4 */
         return false;
     f = &s->frames[mfn % EXTENT_FRAMES];
-    if (!f->allocated || f->refs == UINT32_MAX)             /* G1, G2 */
+    if (!f->allocated || f->refs > LEAF_REFS)               /* G1, G2 */
         return false;
     if (entry_writable(word)) {
         if (f->type != FRAME_WRITABLE) {
@@ -40,7 +43,7 @@ static inline bool leaf_take(const struct memory *m, uint16_t id, uint64_t word)
             f->type = FRAME_WRITABLE;                       /* T1 */
         }
         f->state = FRAME_SETTLED;
-        f->types++;                     /* T3: types never exceeds refs */
+        f->types++;                     /* T3: at most refs */
     }
     f->refs++;
     return true;

@@ -193,7 +193,7 @@ static inline enum rule take_ordinary(struct memory *m, const struct owner *o,
     if (!bits_ordinary(m, level, value))                /* E1, E2, E5 */
         return RULE_E1;
     t = tally_ordinary(m, o, level, entry_mfn(value));
-    if (!t || t->mappings >= UINT32_MAX - 1)            /* X1, X3 */
+    if (!t || t->mappings > LEAF_REFS)            /* X1, X3 */
         return RULE_X1;
     if (superpage_counts(m, entry_writable(value))) {
         if (t->type == TALLY_CONFLICT)                  /* X2, V1 */
