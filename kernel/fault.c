@@ -166,12 +166,12 @@ __attribute__((noinline)) static void fault_other(struct vcpu *v,
 __attribute__((noinline, cold)) static void fault_strange(struct vcpu *v,
                                                           struct regs *regs)
 {
-    if (!v)
-        panic_regs(regs, "%s in ring 3 without a vcpu",
-                   trap_name(regs->vector));
-    domain_crash(v->domain, "it is in virtual-8086 mode, at rip %#lx",
-                 regs->rip);
-    domain_exit_work(v);
+    if (v) {
+        domain_crash(v->domain, "it is in virtual-8086 mode, at rip %#lx",
+                     regs->rip);
+        domain_exit_work(v);
+    }
+    panic_regs(regs, "%s in ring 3 without a vcpu", trap_name(regs->vector));
 }
 
 bool fault_entry(struct regs *regs)

@@ -121,8 +121,8 @@ __attribute__((noinline)) static bool bounce_slowly(struct vcpu *v,
 
 /* No error code and no segments: through registers. false, and nothing is
  * changed, when the stack is not to be had at once. */
-static inline __attribute__((always_inline)) bool bounce_shortly(struct vcpu *v, vaddr_t handler, bool mask,
-                                  bool from_kernel)
+static inline __attribute__((always_inline)) bool bounce_shortly(
+    struct vcpu *v, vaddr_t handler, bool mask, bool from_kernel)
 {
     struct regs *regs = v->regs;
     const struct guest_frame frame = frame_of_regs(v, from_kernel);

@@ -34,8 +34,8 @@ static inline void iret_load(struct vcpu *v, struct guest_iret f)
     regs->vector = 0;                   /* IRETQ: rcx and r11 count */
     if (f.flags & VGCF_in_syscall)
         load_after_syscall(regs);
-    __atomic_store_n(&v->info->evtchn_upcall_mask,
-                     (f.rflags & RFLAGS_IF) == 0, __ATOMIC_RELAXED);
+    __atomic_store_n(&v->info->evtchn_upcall_mask, (f.rflags & RFLAGS_IF) == 0,
+                     __ATOMIC_RELAXED);
 }
 
 /* The frame is not to be had at once, or leads to tables that are not there:

@@ -139,8 +139,8 @@ static long reservation_change(struct domain *d, uint32_t command,
         else if (command == XENMEM_populate_physmap)
             done = extent_populate(d, slot, true, r.extent_order);
         else
-            done = extent_populate(d, list != 0 ? slot : 0, false,
-                                   r.extent_order);
+            done =
+                extent_populate(d, list != 0 ? slot : 0, false, r.extent_order);
         if (!done)
             break;
         call_step(d);

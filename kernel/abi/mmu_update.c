@@ -52,14 +52,16 @@ __attribute__((noinline)) static int request_slowly(struct domain *d,
 /* One request, struct mmu_update's two words, to its answer. */
 static inline int request_do(struct domain *d, uint64_t ptr, uint64_t val)
 {
-    int rc = LEAF_OTHER;
+    uint64_t index = ptr / sizeof(uint64_t);
+    int rc;
 
-    if ((ptr & COMMAND_MASK) == MMU_NORMAL_PT_UPDATE)
-        rc = ordinary_update(&machine, &d->owner, ptr, val);
+    if ((ptr & COMMAND_MASK) != MMU_NORMAL_PT_UPDATE)
+        return request_slowly(d, ptr, val);
+    rc = ordinary_update(&machine, &d->owner, index, val);
     if (rc == 0)
         return 0;
     if (rc == LEAF_OTHER)
-        return request_slowly(d, ptr, val);
+        return request_slowly(d, index * sizeof(uint64_t), val);
     report_refusal(d);
     return rc;
 }
@@ -67,31 +69,34 @@ static inline int request_do(struct domain *d, uint64_t ptr, uint64_t val)
 /* Both halves of foreigndom must name the caller: bits 15:0 the owner of the
  * frames that entries refer to, bits 31:16 (0 or a domain's number + 1) the
  * owner of the tables. */
-static int owners_check(const struct domain *d, uint32_t foreign)
+__attribute__((noinline)) static int owners_check(const struct domain *d,
+                                                  uint32_t foreign)
 {
     uint32_t tables = foreign >> 16;
 
-    if (foreign == DOMID_SELF)
-        return 0;
     if (tables != 0 && tables - 1 != d->owner.id)
         return domain_by_id(tables - 1) ? -EPERM : -ESRCH;
     return target_check(d, foreign & 0xffff);
 }
 
 _Static_assert(sizeof(struct mmu_update) == 16, "two words a request");
+_Static_assert(TABLE_ENTRIES * sizeof(uint64_t) == PAGE_BYTES,
+               "a machine address is 8 times the number of a word");
 
 long call_mmu_update(struct vcpu *v, const uint64_t *argument)
 {
     struct domain *d = v->domain;
     uint32_t count = (uint32_t)argument[1], i;
     vaddr_t at = argument[0];
-    int rc;
+    int rc = 0;
 
     if (!guest_array_begin(&at, count, sizeof(struct mmu_update)))
         return -EFAULT;
-    rc = owners_check(d, (uint32_t)argument[3]);
-    if (rc != 0)
-        return rc;
+    if (argument[3] != DOMID_SELF) {
+        rc = owners_check(d, (uint32_t)argument[3]);
+        if (rc != 0)
+            return rc;
+    }
     for (i = 0; i < count; i++, at += sizeof(struct mmu_update)) {
         struct guest_pair pair;
 
@@ -108,7 +113,8 @@ long call_mmu_update(struct vcpu *v, const uint64_t *argument)
 }
 
 /* The flush that goes with a changed entry. */
-__attribute__((noinline)) static int va_flush(struct vcpu *v, vaddr_t va, uint64_t flags)
+__attribute__((noinline)) static int va_flush(struct vcpu *v, vaddr_t va,
+                                              uint64_t flags)
 {
     uint64_t kind = flags & UVMF_FLUSHTYPE_MASK;
     vaddr_t where = flags & ~UVMF_FLUSHTYPE_MASK;

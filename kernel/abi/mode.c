@@ -16,7 +16,8 @@ bool vcpu_enter_user(struct vcpu *v)
     mfn_t base = v->loaded->user_base;
 
     if (base == MFN_NONE) {
-        domain_crash(v->domain, "return to guest user with no user base pointer");
+        domain_crash(v->domain,
+                     "return to guest user with no user base pointer");
         return false;
     }
     vcpu_mode(v, false);

@@ -6,7 +6,8 @@
 long call_tally_op(struct vcpu *v, const uint64_t *argument)
 {
     switch ((uint32_t)argument[0]) {
-    case TALLY_OP_FLUSHES: return (long)(v->flushes + (machine.clock - v->flush_clock));
+    case TALLY_OP_FLUSHES:
+        return (long)(v->flushes + (machine.clock - v->flush_clock));
     default: return -ENOSYS;
     }
 }

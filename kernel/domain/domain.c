@@ -11,7 +11,8 @@
 #include "x86/log.h"
 #include "x86/panic.h"
 
-#define DOMAINS 16
+/* As many as there can be modules. */
+#define DOMAINS 64
 
 /* Domains by slot; their ids go on counting. */
 static struct domain *domains[DOMAINS];

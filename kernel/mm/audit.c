@@ -272,8 +272,7 @@ static void check_tally(const struct pass *p, const struct tally *t,
 static void check_gigabyte(const struct pass *p, uint32_t extent, bool taken)
 {
     const struct superpage *s = &p->m->superpages[extent];
-    const struct gigabyte *g =
-        gigabyte_of(p->m, (mfn_t)extent * EXTENT_FRAMES);
+    const struct gigabyte *g = gigabyte_of(p->m, (mfn_t)extent * EXTENT_FRAMES);
     uint32_t conflicts = 0, incomplete = 0, i;
 
     for (i = 0; i < GIGABYTE_EXTENTS; i++) {

@@ -14,14 +14,16 @@
  * tests hold both equal for every kind of entry and record.
  */
 
+/* A count beyond this is nothing ordinary: far from where it would wrap. */
+#define LEAF_REFS (UINT32_MAX / 2)
+
 /*
  * leaf_take - take what a present L1 entry of an owner refers to.
  *
  * true when it is taken and settled; false when nothing was changed: ask
  * entry_refused, then entry_take.
  */
-static inline bool leaf_take(const struct memory *m, uint16_t id,
-                             uint64_t word)
+static inline bool leaf_take(const struct memory *m, uint16_t id, uint64_t word)
 {
     mfn_t mfn = entry_mfn(word);
     const struct superpage *s = superpage_of(m, mfn);
@@ -32,7 +34,7 @@ static inline bool leaf_take(const struct memory *m, uint16_t id,
     if (mfn >= m->frames || s->owner != id)                 /* G3, G4 */
         return false;
     f = &s->frames[mfn % EXTENT_FRAMES];
-    if (!f->allocated || f->refs == UINT32_MAX)             /* G1, G2 */
+    if (!f->allocated || f->refs > LEAF_REFS)               /* G1, G2 */
         return false;
     if (entry_writable(word)) {
         if (f->type != FRAME_WRITABLE) {
@@ -41,7 +43,7 @@ static inline bool leaf_take(const struct memory *m, uint16_t id,
             f->type = FRAME_WRITABLE;                       /* T1 */
         }
         f->state = FRAME_SETTLED;
-        f->types++;                     /* T3: types never exceeds refs */
+        f->types++;                     /* T3: at most refs */
     }
     f->refs++;
     return true;
@@ -83,12 +85,6 @@ static inline bool leaf_update(struct memory *m, uint16_t id, uint64_t *word,
     return true;
 }
 
-/* leaf_table - the table at `word`'s address, as an index of words of ram. */
-static inline uint64_t leaf_table(uint64_t word)
-{
-    return (word & ENTRY_ADDRESS) / sizeof(uint64_t);
-}
-
 /*
  * leaf_walk - find the L1 entry that translates va.
  *
@@ -100,19 +96,18 @@ static inline uint64_t leaf_table(uint64_t word)
 static inline uint64_t *leaf_walk(const struct memory *m, mfn_t base,
                                   vaddr_t va)
 {
-    uint64_t *words = m->ram[0];
     uint64_t table = base * TABLE_ENTRIES;
     uint32_t level;
 
 #pragma GCC unroll 3
     for (level = 4; level > 1; level--) {
-        uint64_t word = word_load(&words[table + entry_slot(va, level)]);
+        uint64_t word = word_load(ram_word(m, table + entry_slot(va, level)));
 
         if ((word & (ENTRY_P | ENTRY_PS)) != ENTRY_P)       /* U2 */
             return NULL;
-        table = leaf_table(word);
+        table = entry_mfn(word) * TABLE_ENTRIES;
     }
-    return &words[table + entry_slot(va, 1)];
+    return ram_word(m, table + entry_slot(va, 1));
 }
 
 /*
@@ -135,14 +130,14 @@ int gigabyte_update(struct memory *m, struct owner *o, uint64_t *word,
 /*
  * ordinary_update - all of them.
  *
- * at     machine address of the word, of whatever it is
+ * index  mfn * TABLE_ENTRIES + slot, of whatever it is
  *
  * 0, -EINVAL, LEAF_OTHER as superpage_update
  */
 static inline int ordinary_update(struct memory *m, struct owner *o,
-                                  paddr_t at, uint64_t value)
+                                  uint64_t index, uint64_t value)
 {
-    mfn_t mfn = at >> PAGE_SHIFT;
+    mfn_t mfn = index / TABLE_ENTRIES;
     const struct superpage *s = superpage_of(m, mfn);
     const struct frame *f;
 
@@ -152,11 +147,12 @@ static inline int ordinary_update(struct memory *m, struct owner *o,
     if (f->types == 0)                                      /* U1 */
         return LEAF_OTHER;
     if (f->type == FRAME_L1)
-        return leaf_update(m, o->id, ram_word(m, at), value) ? 0 : LEAF_OTHER;
+        return leaf_update(m, o->id, ram_word(m, index), value) ? 0
+                                                                : LEAF_OTHER;
     if (f->type == FRAME_L2)
-        return superpage_update(m, o, ram_word(m, at), value);
+        return superpage_update(m, o, ram_word(m, index), value);
     if (f->type == FRAME_L3)
-        return gigabyte_update(m, o, ram_word(m, at), value);
+        return gigabyte_update(m, o, ram_word(m, index), value);
     return LEAF_OTHER;
 }
 

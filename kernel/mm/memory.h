@@ -127,12 +127,12 @@ static inline struct gigabyte *gigabyte_of(const struct memory *m, mfn_t mfn)
     return &m->gigabytes[mfn / EXTENT_FRAMES / GIGABYTE_EXTENTS];
 }
 
-/* ram_word - the word of memory at a machine address, a multiple of 8. */
-static inline uint64_t *ram_word(const struct memory *m, paddr_t at)
+/* ram_word - word number `index` of memory: mfn * TABLE_ENTRIES + slot. */
+static inline uint64_t *ram_word(const struct memory *m, uint64_t index)
 {
     uint64_t *words = m->ram[0];
 
-    return &words[at / sizeof(uint64_t)];
+    return &words[index];
 }
 
 /*

@@ -1,5 +1,7 @@
 #include "mm/pin.h"
 
+#include "mm/leaf.h"
+
 /* Begin an operation on one table. */
 static int begin(struct memory *m, struct owner *o, enum op_kind kind,
                  mfn_t mfn)
@@ -54,13 +56,13 @@ mfn_t base_swap(const struct memory *m, const struct owner *o,
     struct frame *f = frame_of(m, o, mfn);
     mfn_t old = loaded->base;
 
-    if (!f || !f->allocated || f->refs == UINT32_MAX)   /* G1 to G4 */
+    if (!f || !f->allocated || f->refs > LEAF_REFS)     /* G1 to G4 */
         return MFN_NONE;
     if (f->type != FRAME_L4 || f->types == 0)           /* T1, T2 */
         return MFN_NONE;
     if (old == MFN_NONE || frame_of(m, o, old)->types == 1)
         return MFN_NONE;                                /* V4: a drop */
-    f->types++;                         /* T3: types never exceeds refs */
+    f->types++;                         /* T3: at most refs */
     f->refs++;
     loaded->base = mfn;                 /* B1: get the new, load, put */
     return old;

@@ -91,8 +91,7 @@ static void large_unmap(struct memory *m, struct owner *o,
     }
 }
 
-int entry_take(struct memory *m, struct owner *o, uint32_t level,
-               uint64_t word)
+int entry_take(struct memory *m, struct owner *o, uint32_t level, uint64_t word)
 {
     struct large l = {.mfn = entry_mfn(word), .writable = entry_writable(word)};
 
@@ -194,14 +193,16 @@ static inline enum rule take_ordinary(struct memory *m, const struct owner *o,
     if (!bits_ordinary(m, level, value))                /* E1, E2, E5 */
         return RULE_E1;
     t = tally_ordinary(m, o, level, entry_mfn(value));
-    if (!t || t->mappings >= UINT32_MAX - 1)            /* X1, X3 */
+    if (!t || t->mappings > LEAF_REFS)            /* X1, X3 */
         return RULE_X1;
     if (superpage_counts(m, entry_writable(value))) {
         if (t->type == TALLY_CONFLICT)                  /* X2, V1 */
             return t->types > 0 ? RULE_X2 : RULE_X1;
+        if (t->types >= UINT32_MAX - 1)                 /* X3 */
+            return RULE_X3;
         t->type = TALLY_SUPERPAGE;
         t->state = FRAME_SETTLED;
-        t->types++;                     /* X3: at most mappings + 1 */
+        t->types++;
     }
     t->mappings++;
     return RULE_NONE;
@@ -219,6 +220,13 @@ static inline int refuse_briefly(struct owner *o, enum rule rule,
     return -EINVAL;
 }
 
+/* Not so ordinary. A call, so that the common case does not carry the answer
+ * along. */
+__attribute__((noinline)) static int decline(void)
+{
+    return LEAF_OTHER;
+}
+
 static inline int large_update(struct memory *m, struct owner *o,
                                uint64_t *word, uint64_t value, uint32_t level)
 {
@@ -226,7 +234,7 @@ static inline int large_update(struct memory *m, struct owner *o,
 
     if (m->limits.design != DESIGN_TYPECOUNT ||
         (old & (ENTRY_P | ENTRY_PS)) == ENTRY_P)        /* it names a table */
-        return LEAF_OTHER;
+        return decline();
     if (value != 0) {
         enum rule rule = take_ordinary(m, o, level, value);
 
@@ -234,7 +242,7 @@ static inline int large_update(struct memory *m, struct owner *o,
         if (rule == RULE_X2)
             return refuse_briefly(o, rule, word, value);
         if (rule != RULE_NONE)
-            return LEAF_OTHER;
+            return decline();
     }
     old = word_exchange(word, value);
     if (entry_present(old))

@@ -77,8 +77,7 @@ static void build_leaves(struct memory *m, struct owner *o,
 }
 
 /* Release L1 entries from top->next down, as long as each is present. */
-static void drop_leaves(struct memory *m, struct owner *o,
-                        struct op_level *top)
+static void drop_leaves(struct memory *m, struct owner *o, struct op_level *top)
 {
     const struct memory view = *m;
     const uint64_t *words = m->ram[top->mfn];

@@ -63,8 +63,8 @@ static bool same_reference(uint32_t level, uint64_t old, uint64_t value)
 static int update_shortly(struct memory *m, struct owner *o,
                           const struct update *u)
 {
-    paddr_t at = (u->mfn << PAGE_SHIFT) + u->slot * sizeof(uint64_t);
-    int rc = u->keep_ad ? LEAF_OTHER : ordinary_update(m, o, at, u->value);
+    uint64_t index = u->mfn * TABLE_ENTRIES + u->slot;
+    int rc = u->keep_ad ? LEAF_OTHER : ordinary_update(m, o, index, u->value);
 
     if (rc < 0)
         refusal_explain(m, o);

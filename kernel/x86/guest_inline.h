@@ -43,26 +43,26 @@ static inline int get_guest_pair_raw(struct guest_pair *pair, vaddr_t src)
     int error = 0;
 
     user_open();
-    __asm__ volatile("1: movq (%[src]), %[first]\n"
-                     "2: movq 8(%[src]), %[second]\n"
-                     "3:\n"
-                     ".pushsection .text.unlikely, \"ax\"\n"
-                     "4: movq (%[src]), %[first]\n"
-                     "   jmp 2b\n"
-                     "5: movq 8(%[src]), %[second]\n"
-                     "   jmp 3b\n"
-                     "6: movl %[efault], %[error]\n"
-                     "   xorl %k[first], %k[first]\n"
-                     "   xorl %k[second], %k[second]\n"
-                     "   jmp 3b\n"
-                     ".popsection\n"
-                     ".pushsection .fixups, \"a\"\n"
-                     ".quad 1b, 4b, 2b, 5b, 4b, 6b, 5b, 6b\n"
-                     ".popsection"
-                     : [first] "=&r"(first), [second] "=&r"(second),
-                       [error] "+r"(error)
-                     : [src] "r"(src), [efault] "i"(-EFAULT)
-                     : "memory");
+    __asm__ volatile(
+        "1: movq (%[src]), %[first]\n"
+        "2: movq 8(%[src]), %[second]\n"
+        "3:\n"
+        ".pushsection .text.unlikely, \"ax\"\n"
+        "4: movq (%[src]), %[first]\n"
+        "   jmp 2b\n"
+        "5: movq 8(%[src]), %[second]\n"
+        "   jmp 3b\n"
+        "6: movl %[efault], %[error]\n"
+        "   xorl %k[first], %k[first]\n"
+        "   xorl %k[second], %k[second]\n"
+        "   jmp 3b\n"
+        ".popsection\n"
+        ".pushsection .fixups, \"a\"\n"
+        ".quad 1b, 4b, 2b, 5b, 4b, 6b, 5b, 6b\n"
+        ".popsection"
+        : [first] "=&r"(first), [second] "=&r"(second), [error] "+r"(error)
+        : [src] "r"(src), [efault] "i"(-EFAULT)
+        : "memory");
     user_close();
     *pair = (struct guest_pair){first, second};
     return error;

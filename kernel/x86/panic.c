@@ -46,7 +46,8 @@ static bool is_return_address(uint64_t address)
     if (code[-5] == 0xe8)
         return true;
     for (length = 2; length <= 7; length++)
-        if (code[-(int)length] == 0xff && (code[1 - (int)length] & 0x38) == 0x10)
+        if (code[-(int)length] == 0xff &&
+            (code[1 - (int)length] & 0x38) == 0x10)
             return true;
     return false;
 }

@@ -13,9 +13,11 @@
  * e02b, or the guest's own selectors, always RPL 3); what the guest is to
  * see is for the code above to make. During a hypercall rbx, rbp and r12 to
  * r15 are not here but where C keeps them; hypercall_exit finds them all, and
- * rcx and r11, which SYSCALL overwrote, as rip and rflags. Registers that were changed here are
- * what ring 3 gets on return; IF, IOPL and RPL are put right on the way
- * out whatever is written here.
+ * rcx and r11, which SYSCALL overwrote, as rip and rflags.
+ *
+ * Registers that were changed here are what ring 3 gets on return. RPL 3 is
+ * put right on the way out whatever is written; IF and IOPL where the flags
+ * are written: by hypercall_iret and by guest_return.
  */
 struct regs {
     uint64_t r15;
