@@ -1,7 +1,8 @@
 """bench_svg.py - plots as SVG: bars side by side, lines over a logarithm.
 
-Plain text, readable on a light and on a dark page, without any library. Both
-scales are logarithmic, since what is compared differs by powers of ten.
+Plain text, readable on a light and on a dark page, without any library. Bars
+are on a logarithmic scale, since what is compared differs by powers of ten;
+lines rise from zero, since they are to show that they do not rise.
 """
 
 import math
@@ -12,7 +13,7 @@ sys.dont_write_bytecode = True
 
 COLOURS = (("#c2410c", "#fb923c"), ("#475569", "#94a3b8"),
            ("#0369a1", "#38bdf8"), ("#15803d", "#4ade80"),
-           ("#7e22ce", "#c084fc"))
+           ("#7e22ce", "#c084fc"), ("#a16207", "#facc15"))
 CHAR = 7.3              # width of a character, px
 WIDTH = 860
 MARGIN = 20
@@ -64,7 +65,7 @@ class Picture:
                           f'points="{path}"/>')
         for x, y in points:
             self.parts.append(f'<circle class="s{series}" cx="{x:.1f}" '
-                              f'cy="{y:.1f}" r="3"/>')
+                              f'cy="{y:.1f}" r="2.5"/>')
 
     def legend(self, names):
         """Add the names of the series beside their colours."""
@@ -100,15 +101,15 @@ def short(number):
     """Return a number as an axis names it."""
     for unit, letter in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
         if number >= unit:
-            return f"{number // unit}{letter}"
-    return str(number)
+            return f"{number / unit:.4g}{letter}"
+    return f"{number:.4g}"
 
 
 def bars(title, names, rows):
     """Return a picture of horizontal bars.
 
     names  of the series
-    rows   list of (label, [value or None for each series])
+    rows   list of (label, [value or None for each series]); None has a dash
     """
     picture = Picture()
     values = [value for _, row in rows for value in row if value]
@@ -121,54 +122,86 @@ def bars(title, names, rows):
     picture.heading(title)
     picture.legend(names)
     top = picture.height + 14
-    bottom = top + sum(14 * len(row) + 8 for _, row in rows)
+    bottom = top + sum(14 * len(row) + 10 for _, row in rows)
     for power in range(low, high + 1):
         x = left + unit * (power - low)
         picture.grid(x, top, x, bottom)
         picture.text(x, top - 4, short(10 ** power), anchor="middle")
-    y = top + 4
+    y = top + 5
     for label, row in rows:
         picture.text(left - 8, y + 7 * len(row) + 3, label, anchor="end")
         for series, value in enumerate(row):
+            width = unit * (math.log10(value) - low) if value else 0
             if value:
-                width = unit * (math.log10(value) - low)
                 picture.bar(left, y, width, 11, series)
-                picture.text(left + width + 5, y + 10, f"{value:,}")
+            picture.text(left + width + 5, y + 10,
+                         f"{value:,}" if value else "\u2013")
             y += 14
-        y += 8
+        y += 10
     picture.height = bottom
     return picture.svg()
 
 
-def add_lines(picture, title, names, curves):
-    """Add a plot of lines to a picture.
+def ticks(value):
+    """Return round numbers from zero, the last one not less than value."""
+    power = 10 ** math.floor(math.log10(value))
+    high, count = next((step * power, count) for step, count in
+                       ((1, 5), (2, 4), (2.5, 5), (5, 5), (10, 5))
+                       if step * power >= value)
+    return [high * number / count for number in range(count + 1)]
 
-    names   of the curves
-    curves  for each a list of (x, y), both above 0
+
+def panel(picture, box, labels, curves, numbers):
+    """Draw one plot: x logarithmic, y from zero.
+
+    box      (left, top, width, height)
+    labels   (above it, below it)
+    curves   {name: [(x, y)]}
+    numbers  {name: series}
     """
+    left, top, width, height = box
+    left, top, width, height = left + 52, top + 22, width - 80, height - 62
+    xs = sorted({x for curve in curves.values() for x, _ in curve})
+    rows = ticks(max(y for curve in curves.values() for _, y in curve))
+    span = math.log10(xs[-1] / xs[0]) or 1
+
+    def place(x, y):
+        return (left + width * math.log10(x / xs[0]) / span,
+                top + height * (1 - y / rows[-1]))
+
+    picture.text(left, top - 8, labels[0])
+    for value in rows:
+        y = place(xs[0], value)[1]
+        picture.grid(left, y, left + width, y)
+        picture.text(left - 6, y + 4, short(value), anchor="end")
+    end = math.inf
+    for x in reversed(xs):              # as many numbers as there is room for
+        at, half = place(x, 0)[0], CHAR * len(f"{x:,}") / 2
+        if at + half < end - CHAR:
+            picture.text(at, top + height + 16, f"{x:,}", anchor="middle")
+            end = at - half
+    picture.text(left + width / 2, top + height + 33, labels[1],
+                 anchor="middle")
+    for name, curve in curves.items():
+        picture.curve([place(x, y) for x, y in curve], numbers[name])
+
+
+def plots(title, panels):
+    """Return a picture of plots, two beside each other.
+
+    panels  list of (label above, label below, {name: [(x, y)]}); a name has
+            the same colour in all of them
+    """
+    picture = Picture()
+    names = list(dict.fromkeys(name for *_, curves in panels
+                               for name in curves))
     picture.heading(title)
     picture.legend(names)
-    points = [point for curve in curves for point in curve]
-    if not points:
-        picture.text(MARGIN, picture.height + 10, "nothing was measured")
-        picture.height += 30
-        return
-    x_low, x_high = decades([x for x, _ in points])
-    y_low, y_high = decades([y for _, y in points])
-    left, right = MARGIN + 60, WIDTH - MARGIN
-    top, bottom = picture.height + 6, picture.height + 206
-    x_unit = (right - left) / (x_high - x_low)
-    y_unit = (bottom - top) / (y_high - y_low)
-    for power in range(x_low, x_high + 1):
-        x = left + x_unit * (power - x_low)
-        picture.grid(x, top, x, bottom)
-        picture.text(x, bottom + 15, short(10 ** power), anchor="middle")
-    for power in range(y_low, y_high + 1):
-        y = bottom - y_unit * (power - y_low)
-        picture.grid(left, y, right, y)
-        picture.text(left - 6, y + 4, short(10 ** power), anchor="end")
-    for series, curve in enumerate(curves):
-        picture.curve([(left + x_unit * (math.log10(x) - x_low),
-                        bottom - y_unit * (math.log10(y) - y_low))
-                       for x, y in curve], series)
-    picture.height = bottom + 40
+    numbers = {name: number for number, name in enumerate(names)}
+    top, width, height = picture.height, (WIDTH - 2 * MARGIN) / 2, 240
+    for number, (above, below, curves) in enumerate(panels):
+        box = (MARGIN + width * (number % 2), top + height * (number // 2),
+               width, height)
+        panel(picture, box, (above, below), curves, numbers)
+    picture.height = top + height * ((len(panels) + 1) // 2)
+    return picture.svg()

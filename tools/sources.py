@@ -4,6 +4,7 @@ Only what belongs to the project counts: files that git knows or would add.
 """
 
 import os
+import re
 import subprocess
 import sys
 
@@ -55,6 +56,31 @@ def read_lines(name):
     """Return the lines of a file without their ends."""
     with open(os.path.join(TREE, name), encoding="utf-8") as file:
         return file.read().split("\n")
+
+
+# Comments of C and of NASM; strings and characters come first, since what
+# looks like a comment in them is none.
+COMMENT = {
+    ".asm": re.compile(r"""("[^"\n]*"|'[^'\n]*'|`[^`\n]*`)|;[^\n]*"""),
+    "": re.compile(r"""("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')"""
+                   r"|/\*.*?\*/|//[^\n]*", re.DOTALL),
+}
+
+
+GUARD = re.compile(r"#(ifndef|define) TALLY_\w+_H$|#endif$")
+
+
+def code_lines(name):
+    """Return how many lines of a file of C or NASM are code.
+
+    Not those that are blank or only comment, nor the guard of a header.
+    """
+    suffix = ".asm" if name.endswith((".asm", ".inc")) else ""
+    text = COMMENT[suffix].sub(
+        lambda found: found.group(1) or "\n" * found.group(0).count("\n"),
+        "\n".join(read_lines(name)))
+    return sum(1 for line in text.split("\n") if line.strip() and
+               not (name.endswith(".h") and GUARD.match(line.rstrip())))
 
 
 def flags(kind):

@@ -28,16 +28,19 @@ CALL_B              equ 16
 CALL_C              equ 24
 CALL_D              equ 32
 
-; The first read: to r12 and r13; then rdx is what the call wants in it.
+; The first read: to r12 and r13; then rdx is what the call wants in it. What
+; counts is from .begin to .end, where tools/where looks.
 %macro COUNT_BEGIN 0
     rdtsc
     mov r12, rax
     mov r13, rdx
     mov rdx, rbp
+.begin:
 %endmacro
 
 ; The second: the difference goes to [rbx], the operation's rax to r15.
 %macro COUNT_END 0
+.end:
     mov r15, rax
     rdtsc
     shl rdx, 32
