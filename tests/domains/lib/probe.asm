@@ -12,6 +12,7 @@
 
 STUBS           equ 261                 ; 256 vectors, five callbacks
 STUB_BYTES      equ 16
+EVENT           equ 258                 ; the event callback's stub
 NO_TRAP         equ 1000
 IRET_STUB       equ 32 * 23
 DONE            equ 0x7a11d0e           ; rax of the user's last syscall
@@ -52,6 +53,11 @@ probe_stubs:
 %endrep
 
 trap_keep:
+    cmp dword [inside], 0
+    jne .keep
+    cmp dword [outcome + VECTOR], EVENT
+    je late
+.keep:
     keep GENERAL_REGISTERS
     mov [outcome + ENTRY_RSP], rsp
     mov eax, cs
@@ -67,6 +73,13 @@ trap_keep:
     mov ecx, STACK_WORDS
     rep movsq
     jmp resume
+
+; An event that comes when the snippet is over: to where it came.
+late:
+    pop rcx
+    pop r11
+    push 0                              ; flags of the iret hypercall
+    jmp hypercall_page + IRET_STUB
 
 ; probe_call - call a snippet.
 ;
@@ -84,11 +97,14 @@ probe_call:
     mov rdi, rsi
     mov rsi, rdx
     mov rdx, rcx
+    mov dword [inside], 1
     call rax
+    mov dword [inside], 0
     keep GENERAL_REGISTERS
     pushfq
     pop qword [outcome + ENTRY_RFLAGS]
 resume:
+    mov dword [inside], 0
     mov rsp, [resume_stack]
     push 0x202
     popfq
@@ -124,6 +140,7 @@ probe_iret:
     mov rdx, [rsi + 16]
     mov rdi, [rsi]
     mov rsi, [rsi + 8]
+    mov dword [inside], 1
     jmp hypercall_page + IRET_STUB
 
 ; Where a program of the user returns to: it tells its kernel its rax.
@@ -137,5 +154,7 @@ probe_user_done:
 
 outcome:
     resb OUTCOME_BYTES
+inside:                                 ; 1: a snippet runs
+    resq 1
 resume_stack:
     resq 1
