@@ -66,7 +66,7 @@ def table(mfn):
 
 def domains():
     """Return the domains."""
-    slots = value("'domain.c'::domains")
+    slots = value("domains")
     return [slots[i].dereference() for i in range(slots.type.range()[1] + 1)
             if int(slots[i])]
 

@@ -102,19 +102,44 @@ def replace(text, old, new):
     return text[:places[0][0]] + new + text[places[0][1]:]
 
 
+def compile_mutant(name, source, text, folder):
+    """Compile what a mutated file changes; return {source: object}.
+
+    A header is put before the true one on the include path, for the files of
+    the core that include it.
+    """
+    if source.endswith(".c"):
+        mutated = folder / f"{name}.c"
+        mutated.write_text(text, encoding="utf-8")
+        parts = {source: str(mutated)}
+        first = None
+    else:
+        first = folder / f"{name}-include"
+        mutated = first / os.path.relpath(source, "kernel")
+        mutated.parent.mkdir(parents=True, exist_ok=True)
+        mutated.write_text(text, encoding="utf-8")
+        line = f'#include "{os.path.relpath(source, "kernel")}"'
+        parts = {str(path.relative_to(TREE)): str(path)
+                 for path in sorted(TREE.glob("kernel/mm/*.c"))
+                 if line in path.read_text(encoding="utf-8")}
+    objects = {}
+    for number, (part, path) in enumerate(parts.items()):
+        objects[part] = str(folder / f"{name}-{number}.o")
+        compile_one(path, objects[part], first)
+    return objects
+
+
 def try_mutant(mutant, folder, objects):
     """Return (found out?, why)."""
     name, source, old, new, world = mutant
     text = replace((TREE / source).read_text(encoding="utf-8"), old, new)
     if text is None:
         return False, f"not one place in {source} is: {squeeze(old)}"
-    mutated = folder / f"{name}.c"
-    mutated.write_text(text, encoding="utf-8")
-    output = str(folder / f"{name}.o")
-    compile_one(str(mutated), output)
+    parts = compile_mutant(name, source, text, folder)
     program = str(folder / name)
-    subprocess.run(["gcc", "-o", program, output] +
-                   [o for s, o in objects.items() if s != source], check=True)
+    subprocess.run(["gcc", "-o", program] + list(parts.values()) +
+                   [o for s, o in objects.items() if s not in parts],
+                   check=True)
     try:
         done = subprocess.run([program, "-q", "-b", str(BOUND), "-o",
                                str(folder / (name + "-scene")), world],

@@ -21,7 +21,7 @@ static void op_forget(struct op *op)
 
 void world_init(struct world *w)
 {
-    uint32_t i;
+    uint32_t i, n;
 
     memset(w, 0, sizeof(*w));
     own_frames = 2 * EXTENT_FRAMES;
@@ -47,6 +47,10 @@ void world_init(struct world *w)
         w->superpages[i].owner = 2;
         w->superpages[i].next = EXTENT_NONE;
         w->gigabytes[i / GIGABYTE_EXTENTS].given = 1;
+        /* All of it is there: only its owner keeps it from the domain. */
+        w->superpages[i].allocated = EXTENT_FRAMES;
+        for (n = 0; n < EXTENT_FRAMES; n++)
+            w->frames[i * EXTENT_FRAMES + n].allocated = 1;
     }
     extent_add(&w->m, 1);
     extent_add(&w->m, 2);

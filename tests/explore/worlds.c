@@ -294,7 +294,8 @@ static void make_frames(struct world *w, struct alphabet *a)
     ADD_WORDS(a, DO_UPDATE, F(3), 1, 0, RW(F(5)), RW(F(4)));
     ADD_WORDS(a, DO_UPDATE, F(3), 1, RO(FOREIGN_MFN), RW(KERNEL_MFN),
               RO(HOLE_MFN), RW(BEYOND_MFN), RO(ENTRY_ADDRESS >> PAGE_SHIFT));
-    ADD_WORDS(a, DO_UPDATE, F(2), 1, 0, RW(F(4)), RO(FOREIGN_MFN));
+    ADD_WORDS(a, DO_UPDATE, F(2), 1, 0, RW(F(4)), RW(F(4)) & ~ENTRY_P,
+              RO(FOREIGN_MFN));
     ADD_WORDS(a, DO_UPDATE, FOREIGN_MFN, 0, 0);
     ADD_WORDS(a, DO_UPDATE, F(4), 2, 0, RO(FOREIGN_MFN));
 }
@@ -702,6 +703,7 @@ static void make_large(struct world *w, struct alphabet *a)
             good,
             good & ~ENTRY_RW,
             good & ~ENTRY_US,
+            LARGE_RW(FOREIGN_MFN) | NX,
             good & ~NX,
             good & ~ENTRY_P,
             good | ENTRY_PWT,

@@ -152,6 +152,34 @@ size_t copy_to_guest_raw(vaddr_t dst, const void *src, size_t bytes)
     return 0;
 }
 
+int get_guest_raw(uint64_t *value, vaddr_t src)
+{
+    return copy_from_guest_raw(value, src, sizeof(*value)) ? -EFAULT : 0;
+}
+
+int put_guest_raw(vaddr_t dst, uint64_t value)
+{
+    return copy_to_guest_raw(dst, &value, sizeof(value)) ? -EFAULT : 0;
+}
+
+int get_guest_call_raw(uint64_t call[5], vaddr_t src)
+{
+    uint64_t words[6];
+
+    if (copy_from_guest_raw(words, src, sizeof(words)) != 0)
+        return -EFAULT;
+    call[0] = words[0];
+    memcpy(&call[1], &words[2], 4 * sizeof(words[0]));
+    return 0;
+}
+
+void report_refusal(struct domain *d)
+{
+    if (d->owner.refusal.rule != RULE_NONE && d->owner.refusal.brief)
+        refusal_explain(&machine, &d->owner);
+    d->owner.refusal.rule = RULE_NONE;
+}
+
 static void audit_check(void)
 {
     struct audit_report report;
@@ -198,6 +226,7 @@ void domain_shutdown(struct domain *d, enum domain_end how)
 }
 
 void *cpu_vcpu = &domain.vcpu[0];
+const void *cpu_calls;
 
 struct domain *domain_by_id(uint32_t id)
 {
@@ -244,7 +273,11 @@ void door_page_invalidate(struct domain *d, vaddr_t va)
 void door_switch_base(mfn_t base)
 {
     (void)base;
-    (void)v;
+}
+/* The assembler's way around the hypercall iret. */
+long iret_entry(struct vcpu *v, const uint64_t *argument)
+{
+    return hypercall_iret(v, argument);
 }
 void domain_exit_work(struct vcpu *v)
 {
@@ -427,6 +460,7 @@ static void world_begin(uint8_t choice)
                      EXTENT_FRAMES) == 0);
     domain.privileged = true;
     v->domain = &domain;
+    v->loaded = &domain.loaded[0];
     v->regs = &regs;
     v->guest_kernel = true;
     v->info = &domain.shared->vcpu_info[0];
@@ -573,7 +607,9 @@ static void request_memory(void)
 
 static long call_number(uint8_t number, const uint64_t *argument)
 {
-    return call_run(&domain.vcpu[0], number, argument);
+    const uint8_t last = HYPERCALLS - 1;
+
+    return hypercalls[number < last ? number : last](&domain.vcpu[0], argument);
 }
 
 static uint32_t requests_multicall(void)

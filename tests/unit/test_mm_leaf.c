@@ -153,8 +153,6 @@ static struct tally any_tally(void)
                       .stamp = random_below(4)};
 
     t.types = t.type == TALLY_NONE ? 0 : counts[random_below(6)];
-    if (t.type != TALLY_CONFLICT && t.types > t.mappings)
-        t.types = t.mappings;
     t.state = t.types > 0 ? FRAME_SETTLED : FRAME_UNSETTLED;
     return t;
 }
@@ -282,6 +280,15 @@ static void B1_a_base_is_swapped_as_it_is_loaded(void **state)
     assert_int_equal(base_swap(&w->m, &w->a, loaded, t.l1), MFN_NONE);
     assert_int_equal(base_swap(&w->m, &w->a, loaded, MFN_NONE - 1), MFN_NONE);
     assert_int_equal(world_pin(w, u.l4, FRAME_L4), 0);
+    assert_int_equal(world_unpin(w, u.l4), 0);          /* an L4 in no use */
+    assert_int_equal(base_swap(&w->m, &w->a, loaded, u.l4), MFN_NONE);
+    assert_int_equal(world_pin(w, u.l4, FRAME_L4), 0);
+    world_record(w, u.l4)->refs += LEAF_REFS;           /* too many to count */
+    assert_int_equal(base_swap(&w->m, &w->a, loaded, u.l4), MFN_NONE);
+    world_record(w, u.l4)->refs -= LEAF_REFS;
+    world_record(w, u.l4)->allocated = 0;               /* given back */
+    assert_int_equal(base_swap(&w->m, &w->a, loaded, u.l4), MFN_NONE);
+    world_record(w, u.l4)->allocated = 1;
     assert_int_equal(base_swap(&w->m, &w->a, loaded, u.l4), t.l4);
     base_put(&w->m, t.l4);
     assert_int_equal(loaded->base, u.l4);
