@@ -55,8 +55,8 @@ FUZZCC  := clang
 
 ifneq ($(findstring clang,$(CC)),)
 TARGET := --target=x86_64-linux-gnu
-# Data of other files is in the same image: no detour over a table of offsets.
-DIRECT := -fdirect-access-external-data
+# What other files define is in the same image: no detour over a table of offsets.
+DIRECT := -Xclang -fapply-global-visibility-to-externs
 endif
 
 WARNINGS := -Wall -Wextra -Werror -Wshadow -Wmissing-prototypes \
