@@ -67,6 +67,12 @@ void world_init(struct world *w)
 
 void world_widen(struct world *w)
 {
+    uint32_t n;
+
+    /* Its first owner is gone, and had given all of it back. */
+    w->superpages[3].allocated = 0;
+    for (n = 0; n < EXTENT_FRAMES; n++)
+        w->superpages[3].frames[n] = (struct frame){0};
     w->gigabytes[OWN_GIGABYTE] = (struct gigabyte){.given = 1};
     extent_add(&w->m, 3);
     own_frames = OWN_FRAMES;
