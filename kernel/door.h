@@ -31,6 +31,10 @@ int door_run(struct domain *d, int rc);
  * and the operation resumed. Returns its answer or the next STOP_*. */
 int door_step(struct domain *d, int rc);
 
+/* door_rest - the budget is spent: serve interrupts, let others run when the
+ * running vcpu has had its share, and renew the budget. */
+void door_rest(struct domain *d);
+
 /* door_flush - flush every CPU fully, and tell the rule core. Counted for the
  * domain whose vcpu runs. So is each load of a base pointer that a call or a
  * change of the guest mode makes, but not those of the scheduler's turns. */

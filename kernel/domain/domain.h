@@ -61,7 +61,8 @@ struct domain {
     bool reads_console;     /* it has asked for input by console_io */
 
     uint64_t born_ns;       /* system time when it was built */
-    int leaving;            /* of owner_destroy: STOP_* while it goes on */
+    struct audit audit;     /* of its end, before all is given back */
+    int leaving;            /* STOP_* while that or owner_destroy goes on */
     bool removed;           /* given back as far as it can be */
     bool audit_failed;      /* a count was found wrong, once is enough */
     uint64_t refusals_shown;    /* of the rate limit's bucket */

@@ -29,9 +29,8 @@ int segment_build(struct memory *m, struct owner *o)
         uint64_t *word = &m->ram[top->mfn][top->next];
         uint64_t value = word_load(word);
 
-        if (o->budget == 0)
+        if (!budget_spend(o, 1))
             return STOP_BUDGET;
-        o->budget--;
         if (!segment_check(&value)) {           /* S1 */
             int rc = refuse(m, o, RULE_S1, EINVAL, MFN_NONE);
 

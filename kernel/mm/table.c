@@ -150,9 +150,8 @@ int table_build(struct memory *m, struct owner *o)
             build_leaves(m, o, top);
         if (top->next == TABLE_ENTRIES)
             break;
-        if (o->budget == 0)
+        if (!budget_spend(o, 1))
             return STOP_BUDGET;
-        o->budget--;
         if (entry_is_kernels(level, top->next)) {       /* E4 */
             top->next = KERNEL_SLOT_FIRST + KERNEL_SLOTS;
             continue;
@@ -198,9 +197,8 @@ int table_drop(struct memory *m, struct owner *o)
             drop_leaves(m, o, top);
         if (top->next == 0)
             break;
-        if (o->budget == 0)
+        if (!budget_spend(o, 1))
             return STOP_BUDGET;
-        o->budget--;                            /* a run of zeros: a step */
         top->next = skip_zeros_down(m->ram[top->mfn], top->next);
         if (top->next == 0)
             break;

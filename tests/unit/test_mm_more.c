@@ -294,7 +294,7 @@ static void I2_the_first_witness_is_kept(void **state)
 
     *world_record(w, one) = (struct frame){.refs = 1, .allocated = 1};
     *world_record(w, two) = (struct frame){.refs = 5, .allocated = 1};
-    assert_false(audit(&w->m, &w->a, &report));
+    assert_false(world_recount(w, &w->a, &report, NULL));
     assert_int_equal(report.mfn, one);
     assert_int_equal(report.refs, 1);
     assert_int_equal(report.types, 0);
@@ -304,7 +304,7 @@ static void I2_the_first_witness_is_kept(void **state)
                                            .type = FRAME_WRITABLE,
                                            .state = FRAME_SETTLED,
                                            .allocated = 1};
-    assert_false(audit(&w->m, &w->a, &report));
+    assert_false(world_recount(w, &w->a, &report, NULL));
     assert_int_equal(report.mfn, one);
     assert_int_equal(report.types, 2);
 }
@@ -316,11 +316,11 @@ static void I2_sums_and_owners_are_looked_at(void **state)
 
     world_frame(w, &w->a);
     w->a.allocated++;
-    assert_false(audit(&w->m, &w->a, &report));
+    assert_false(world_recount(w, &w->a, &report, NULL));
     assert_int_equal(report.mfn, MFN_NONE);
     w->a.allocated--;
     w->superpages[3].owner = w->b.id;
-    assert_false(audit(&w->m, &w->a, &report));
+    assert_false(world_recount(w, &w->a, &report, NULL));
     assert_int_equal(report.mfn, 3 * EXTENT_FRAMES);
     w->superpages[3].owner = w->a.id;
     world_audit(w);
