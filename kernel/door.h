@@ -11,8 +11,9 @@
  * turns a refusal's witness into a line of the log.
  */
 
-/* Steps of the rule core between two looks at the interrupts. */
-#define DOOR_BUDGET 256
+/* Steps between two looks at the interrupts. Few are more than 200
+ * instructions, and none is more than some thousands. */
+#define DOOR_BUDGET 64
 
 /* The budget in force: DOOR_BUDGET, or what the option budget= says. */
 extern uint32_t door_budget;

@@ -20,11 +20,15 @@ void report_set(bool on)
     off = !on;
 }
 
+/* What that counts as. */
+#define KEEP_STEPS 2
+
 /* Keep the witness for later. */
 __attribute__((noinline)) static void keep(struct domain *d)
 {
     struct record *r;
 
+    budget_spend(&d->owner, KEEP_STEPS);
     if (d->owner.refusal.brief)
         refusal_explain(&machine, &d->owner);
     if (written - printed == REPORT_RECORDS)

@@ -311,31 +311,34 @@ static void end_extent(const struct pass *p, struct superpage *s, mfn_t first)
     p->a->extent = s->next;
 }
 
-/* The next frame, or the next entries of one that is a table. */
+/* The frames of the extent at hand, as far as the budget goes. The first step
+ * has been paid for. */
 static void visit(const struct pass *p)
 {
     struct audit *a = p->a;
     struct superpage *s = &p->m->superpages[a->extent];
-    struct frame *f = &s->frames[a->frame];
-    mfn_t first = (mfn_t)a->extent * EXTENT_FRAMES, mfn = first + a->frame;
-    uint32_t swept;
+    const mfn_t first = (mfn_t)a->extent * EXTENT_FRAMES;
+    const uint32_t swept = design_refs(p->m, &s->tally), pass = a->pass;
 
-    switch (a->pass) {
-    case AUDIT_LOOK: look_frame(p, f, mfn); break;
-    case AUDIT_ZERO: zero_frame(p, f, mfn); break;
-    case AUDIT_TAKE:
-    case AUDIT_GIVE:
-        if (frame_is_table((enum frame_type)f->type) && !count_table(p, f, mfn))
-            return;
-        break;
-    default:
-        swept = design_refs(p->m, &s->tally);
-        if (swept > 0)
+    do {
+        struct frame *f = &s->frames[a->frame];
+        mfn_t mfn = first + a->frame;
+
+        if (pass == AUDIT_LOOK) {
+            look_frame(p, f, mfn);
+        } else if (pass == AUDIT_ZERO) {
+            zero_frame(p, f, mfn);
+        } else if (pass == AUDIT_TAKE || pass == AUDIT_GIVE) {
+            if (frame_is_table((enum frame_type)f->type) &&
+                !count_table(p, f, mfn))
+                return;
+        } else if (swept > 0) {
             count_frame(p, mfn, swept, design_types(p->m, &s->tally));
-        else
+        } else {
             a->frame = EXTENT_FRAMES - 1;       /* nor of the others */
-    }
-    a->frame++;
+        }
+        a->frame++;
+    } while (a->frame < EXTENT_FRAMES && budget_spend(p->o, 1));
     if (a->frame == EXTENT_FRAMES)
         end_extent(p, s, first);
 }

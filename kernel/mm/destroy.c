@@ -5,9 +5,6 @@
 #include "mm/sweep.h"
 #include "mm/word.h"
 
-/* Steps that clearing a frame counts as: it costs about so much. */
-#define SCRUB_STEPS ((TABLE_ENTRIES + 31) / 32)
-
 int owner_destroy(struct memory *m, struct owner *o)
 {
     struct op *op = &o->op;
@@ -157,7 +154,7 @@ static int destroy_scrub(struct memory *m, struct owner *o)
         struct superpage *s = &m->superpages[extent];
         mfn_t mfn = (mfn_t)extent * EXTENT_FRAMES + op->next;
 
-        if (!budget_spend(o, SCRUB_STEPS))
+        if (!budget_spend(o, FRAME_STEPS))
             return STOP_BUDGET;
         if (op->next == 0 && !extent_is_quiet(s)) {
             o->extents = s->next;

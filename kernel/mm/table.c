@@ -3,8 +3,10 @@
 #include "mm/leaf.h"
 #include "mm/word.h"
 
-/* Words that are looked at at once when zeros are skipped. */
+/* Words that are looked at at once when zeros are skipped, and how many are
+ * a step besides the one for their run. */
 #define ZEROS (TABLE_ENTRIES < 8 ? TABLE_ENTRIES : 8)
+#define ZEROS_A_STEP 64
 
 /* Are these words in a row all zero? */
 static bool all_zero(const uint64_t *words)
@@ -162,6 +164,7 @@ int table_build(struct memory *m, struct owner *o)
             if (level == 4 && top->next < KERNEL_SLOT_FIRST &&
                 next > KERNEL_SLOT_FIRST)
                 next = KERNEL_SLOT_FIRST;
+            budget_spend(o, (next - top->next) / ZEROS_A_STEP);
             top->next = next;
             continue;
         }
@@ -190,6 +193,7 @@ int table_drop(struct memory *m, struct owner *o)
     uint8_t depth = o->op.depth;
     struct op_level *top = &o->op.stack[depth - 1];
     uint32_t level = frame_of(m, o, top->mfn)->type;
+    uint32_t next;
     uint64_t word;
 
     while (level <= 4 && top->next > 0) {
@@ -199,7 +203,9 @@ int table_drop(struct memory *m, struct owner *o)
             break;
         if (!budget_spend(o, 1))
             return STOP_BUDGET;
-        top->next = skip_zeros_down(m->ram[top->mfn], top->next);
+        next = skip_zeros_down(m->ram[top->mfn], top->next);
+        budget_spend(o, (top->next - next) / ZEROS_A_STEP);
+        top->next = next;
         if (top->next == 0)
             break;
         top->next--;
