@@ -6,6 +6,7 @@
 #include <xen/event_channel.h>
 
 #include "mm/mm.h"
+#include "report.h"
 
 #define DOMAIN_NAME_BYTES 32
 #define DOMAIN_VCPUS 1
@@ -65,9 +66,8 @@ struct domain {
     int leaving;            /* STOP_* while that or owner_destroy goes on */
     bool removed;           /* given back as far as it can be */
     bool audit_failed;      /* a count was found wrong, once is enough */
-    uint64_t refusals_shown;    /* of the rate limit's bucket */
-    uint64_t refusals_since;    /* when the bucket last changed */
-    uint64_t refusals_dropped;  /* not printed since the last line */
+    struct report_bucket refusals;  /* shown */
+    uint64_t refusals_dropped;      /* not shown since the last one that was */
 };
 
 /*
