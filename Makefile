@@ -364,6 +364,7 @@ $(BUILD)/user/obj/%.asm.o: %.asm $(BUILD)/flags
 # rest. Files that only the real machine can run are left out.
 PURE_SRCS := $(filter-out kernel/lib/string.c,$(wildcard kernel/lib/*.c)) \
     $(wildcard kernel/mm/*.c boot/*.c kernel/domain/*.c kernel/abi/*.c) \
+    $(wildcard kernel/report.c kernel/refusal.c) \
     $(wildcard $(addprefix kernel/x86/,sysret.c clock_scale.c acpi.c \
         acpi_memory.c rtc_decode.c text_screen.c font.c))
 HOST_HEADERS = -isystem $(BUILD)/include -Itests/host -Itests -I. -Ikernel

@@ -53,6 +53,12 @@ void door_page_invalidate(struct domain *d, vaddr_t va)
     tlb_flush_page(va);
 }
 
+void door_rest(struct domain *d)
+{
+    schedule_point();                   /* nothing else renews the budget: */
+    d->owner.budget = door_budget;      /* call_step counts on it, too */
+}
+
 int door_step(struct domain *d, int rc)
 {
     struct owner *o = &d->owner;
@@ -60,8 +66,7 @@ int door_step(struct domain *d, int rc)
     if (rc == STOP_FLUSH) {
         door_flush();
     } else if (rc == STOP_BUDGET) {
-        schedule_point();               /* nothing else renews the budget: */
-        o->budget = door_budget;        /* call_step counts on it, too */
+        door_rest(d);
     } else if (rc == STOP_LOAD && current() == &d->vcpu[o->op.vcpu]) {
         if (o->op.kind == OP_BASE)
             door_switch_base(base_of(current()));

@@ -11,8 +11,9 @@
  * turns a refusal's witness into a line of the log.
  */
 
-/* Steps of the rule core between two looks at the interrupts. */
-#define DOOR_BUDGET 256
+/* Steps between two looks at the interrupts. Few are more than 200
+ * instructions, and none is more than some thousands. */
+#define DOOR_BUDGET 64
 
 /* The budget in force: DOOR_BUDGET, or what the option budget= says. */
 extern uint32_t door_budget;
@@ -30,6 +31,10 @@ int door_run(struct domain *d, int rc);
 /* door_step - the same, as far as the next stop: what rc asks for is done,
  * and the operation resumed. Returns its answer or the next STOP_*. */
 int door_step(struct domain *d, int rc);
+
+/* door_rest - the budget is spent: serve interrupts, let others run when the
+ * running vcpu has had its share, and renew the budget. */
+void door_rest(struct domain *d);
 
 /* door_flush - flush every CPU fully, and tell the rule core. Counted for the
  * domain whose vcpu runs. So is each load of a base pointer that a call or a

@@ -177,7 +177,7 @@ static long run_multicall(struct vcpu *v, const uint64_t *argument)
         if (put_guest_raw(at + offsetof(struct multicall_entry, result),
                           (uint64_t)answer) != 0)
             return -EFAULT;
-        call_step(v->domain);
+        call_steps(v->domain, 2);
     }
     return 0;
 }

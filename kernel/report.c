@@ -1,18 +1,26 @@
 #include "report.h"
 
 #include "domain/domain.h"
+#include "domain/schedule.h"
 #include "memory.h"
 #include "x86/log.h"
 #include "x86/tsc.h"
 
+/* Steps that keeping a witness counts as. */
+#define KEEP_STEPS 2
+
 struct record {
     uint16_t domain;
+    uint64_t dropped;       /* of the domain, between the line before and it */
     struct refusal refusal;
 };
 
 static struct record ring[REPORT_RECORDS];
 static uint32_t written;        /* records ever put in */
-static uint32_t printed;        /* records ever taken out, or lost */
+static struct record queue[REPORT_ALL_BURST];
+static uint32_t queued;         /* of them ever to be printed */
+static uint32_t printed;        /* and printed */
+static struct report_bucket all;
 static bool off;
 
 void report_set(bool on)
@@ -20,19 +28,51 @@ void report_set(bool on)
     off = !on;
 }
 
+/* Is there room for a line in this bucket, which empties with time? */
+static bool has_room(struct report_bucket *b, uint32_t burst, uint32_t rate)
+{
+    uint64_t now = tsc_now_ns() / (NANOSECONDS / rate);
+
+    if (now > b->since) {
+        uint64_t gone = now - b->since;
+
+        b->lines -= gone < b->lines ? gone : b->lines;
+        b->since = now;
+    }
+    return b->lines < burst;
+}
+
+/* May this domain cause one more line? One of them fills all buckets. */
+static bool may_print(struct domain *d)
+{
+    if (!has_room(&d->refusals, REPORT_BURST, REPORT_RATE) ||
+        !has_room(&all, REPORT_ALL_BURST, REPORT_ALL_RATE) ||
+        queued - printed == REPORT_ALL_BURST)
+        return false;
+    d->refusals.lines++;
+    all.lines++;
+    return true;
+}
+
 /* Keep the witness for later. */
 __attribute__((noinline)) static void keep(struct domain *d)
 {
-    struct record *r;
+    struct record *r = &ring[written % REPORT_RECORDS];
 
+    budget_spend(&d->owner, KEEP_STEPS);
     if (d->owner.refusal.brief)
         refusal_explain(&machine, &d->owner);
-    if (written - printed == REPORT_RECORDS)
-        report_print();
-    r = &ring[written % REPORT_RECORDS];
     r->domain = d->owner.id;
     r->refusal = d->owner.refusal;
     written++;
+    if (!may_print(d)) {
+        d->refusals_dropped++;
+        return;
+    }
+    r->dropped = d->refusals_dropped;
+    d->refusals_dropped = 0;
+    queue[queued % REPORT_ALL_BURST] = *r;
+    queued++;
 }
 
 void report_refusal(struct domain *d)
@@ -54,42 +94,24 @@ bool report_recent(uint32_t back, uint16_t *domain, struct refusal *refusal)
     return true;
 }
 
-/* May this domain cause one more line? A bucket that fills with time. */
-static bool may_print(struct domain *d)
+bool report_line(void)
 {
-    uint64_t now = tsc_now_ns() / (NANOSECONDS / REPORT_RATE);
+    const struct record *r = &queue[printed % REPORT_ALL_BURST];
+    char line[REPORT_LINE_BYTES];
 
-    if (now > d->refusals_since) {
-        uint64_t gained = now - d->refusals_since;
-
-        d->refusals_shown -=
-            gained < d->refusals_shown ? gained : d->refusals_shown;
-        d->refusals_since = now;
-    }
-    if (d->refusals_shown >= REPORT_BURST) {
-        d->refusals_dropped++;
+    if (printed == queued)
         return false;
-    }
-    d->refusals_shown++;
+    printed++;
+    if (r->dropped > 0)
+        log_printf(LOG_REFUSAL, "domain %u: %llu refusals not shown", r->domain,
+                   (unsigned long long)r->dropped);
+    refusal_format(&r->refusal, line, sizeof(line));
+    log_printf(LOG_REFUSAL, "domain %u %s", r->domain, line);
     return true;
 }
 
 void report_print(void)
 {
-    char line[REPORT_LINE_BYTES];
-
-    while (printed != written) {
-        const struct record *r = &ring[printed % REPORT_RECORDS];
-        struct domain *d = domain_by_id(r->domain);
-
-        printed++;
-        if (!d || !may_print(d))
-            continue;
-        if (d->refusals_dropped > 0)
-            log_printf(LOG_REFUSAL, "domain %u: %llu refusals not shown",
-                       d->owner.id, (unsigned long long)d->refusals_dropped);
-        d->refusals_dropped = 0;
-        refusal_format(&r->refusal, line, sizeof(line));
-        log_printf(LOG_REFUSAL, "domain %u %s", d->owner.id, line);
-    }
+    while (report_line())
+        schedule_point();
 }

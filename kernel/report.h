@@ -1,6 +1,7 @@
 #ifndef TALLY_REPORT_H
 #define TALLY_REPORT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "mm/rule.h"
@@ -11,8 +12,10 @@ struct domain;
  * report - refusals in words.
  *
  * A refusal costs no formatting when it happens: its witness goes into a
- * ring of fixed-size records, and report_print makes lines of them when
- * something else is printed, when the timer ticks, or when a domain ends.
+ * ring of fixed-size records. If it may be shown it is also queued, and a
+ * line is made of it when the domain prints something, when the timer ticks,
+ * or when a domain ends. So many may be shown of one domain, and of all
+ * together, that a serial line at 115200 baud keeps room for other things.
  */
 
 /* Records in the ring; the oldest are lost when it is full. */
@@ -22,6 +25,17 @@ struct domain;
 #define REPORT_BURST 64
 #define REPORT_RATE 16
 
+/* And all domains together: 32 lines of 150 bytes are two fifths of what
+ * 115200 baud carry. */
+#define REPORT_ALL_BURST 128
+#define REPORT_ALL_RATE 32
+
+/* Lines that were let through, less those that time has made up for. */
+struct report_bucket {
+    uint64_t lines;
+    uint64_t since;         /* when that was true, in parts of a second */
+};
+
 /* The longest line, in bytes with its terminator. */
 #define REPORT_LINE_BYTES 224
 
@@ -29,7 +43,12 @@ struct domain;
  * left one. The next call begins without. */
 void report_refusal(struct domain *d);
 
-/* report_print - print what is kept. */
+/* report_line - print one refusal that is queued, some 10,000 instructions.
+ * false: there was none. Also while an interrupt is served. */
+bool report_line(void);
+
+/* report_print - print all that is queued; between two lines interrupts are
+ * served, and others have their turn. */
 void report_print(void);
 
 /*

@@ -256,7 +256,7 @@ def show_audit():
     """Recount each domain."""
     for domain in domains():
         title = f"domain {int(domain['owner']['id'])} ({name_of(domain)})"
-        if int(domain["owner"]["dying"]):
+        if int(domain["owner"]["dying"]) or int(domain["audit"]["pass"]):
             print(f"{title}: its memory is being given back")
             continue
         recount = Recount(domain)

@@ -35,22 +35,27 @@
 typedef long call_fn(struct vcpu *v, const uint64_t *argument);
 
 /*
- * call_step - between two parts of a long call.
+ * call_steps - between two parts of a long call.
  *
- * Takes one step off the domain's budget. When that is spent, interrupts are
+ * steps  what the part before counts as; 100 to 200 instructions are one
+ *
+ * Takes them off the domain's budget. When that is spent, interrupts are
  * served and others have their turn; a domain that has been ended meanwhile
  * does not come back. No operation of the rule core is under way.
  */
-static inline void call_step(struct domain *d)
+static inline void call_steps(struct domain *d, uint32_t steps)
 {
-    if (d->owner.budget > 0) {
-        d->owner.budget--;
+    if (budget_spend(&d->owner, steps))
         return;
-    }
-    schedule_point();
+    door_rest(d);
     if (d->end != END_NONE)
         schedule_end(current());
-    d->owner.budget = door_budget;
+}
+
+/* call_step - the same for one step. */
+static inline void call_step(struct domain *d)
+{
+    call_steps(d, 1);
 }
 
 /*

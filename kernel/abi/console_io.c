@@ -4,9 +4,8 @@
 
 #include "abi/guest.h"
 #include "domain/console_input.h"
-#include "domain/schedule.h"
+#include "domain/console_ring.h"
 #include "report.h"
-#include "x86/log.h"
 
 /* Bytes copied at once; between two pieces interrupts are served. */
 #define PIECE_BYTES 128
@@ -21,10 +20,9 @@ static long console_write_from(struct domain *d, vaddr_t from, uint32_t bytes)
 
         if (guest_read(piece, from, now) != 0)
             return -EFAULT;
-        log_domain_write(d->owner.id, piece, now);
+        console_say(d, piece, now);
         from += now;
         bytes -= now;
-        schedule_point();
     }
     return 0;
 }

@@ -72,6 +72,7 @@ int ldt_set(struct vcpu *v, vaddr_t va, uint32_t entries)
         (va % PAGE_BYTES != 0 || !access_ok(va, entries * DESCRIPTOR_BYTES)))
         return -EINVAL;
     table.count = frames_of(entries);
+    call_steps(v->domain, table.count);
     for (i = 0; i < table.count; i++) {
         frames[i] = frame_at(v, va + i * PAGE_BYTES);
         if (frames[i] == MFN_NONE)

@@ -38,9 +38,14 @@ static void frame_forget(struct domain *d, mfn_t mfn)
 /* The frames of an extent of this order, in a row from *mfn on. */
 static int frames_alloc(struct domain *d, uint32_t order, mfn_t *mfn)
 {
-    if (order == 0)
-        return frame_alloc(&machine, &d->owner, mfn);
-    return extent_alloc(&machine, &d->owner, mfn);
+    int rc;
+
+    do {
+        call_step(d);
+        rc = order == 0 ? frame_alloc(&machine, &d->owner, mfn)
+                        : extent_alloc(&machine, &d->owner, mfn);
+    } while (rc == STOP_BUDGET);
+    return door_run(d, rc);
 }
 
 /* One extent more. false when there is none, or its mfn cannot be told.
@@ -55,11 +60,13 @@ static bool extent_populate(struct domain *d, vaddr_t slot, bool numbered,
 
     if (numbered && guest_read(&pfn, slot, sizeof pfn) != 0)
         return false;
-    if (door_run(d, frames_alloc(d, order, &mfn)) != 0)
+    if (frames_alloc(d, order, &mfn) != 0)
         return false;
     if ((numbered || slot != 0) && guest_write(slot, &mfn, sizeof mfn) != 0) {
-        for (i = 0; i < UINT32_C(1) << order; i++)
+        for (i = 0; i < UINT32_C(1) << order; i++) {
             frame_forget(d, mfn + i);
+            call_step(d);
+        }
         return false;
     }
     for (i = 0; i < UINT32_C(1) << order; i++) {

@@ -11,6 +11,7 @@
 
 /* Ports that a poll may name. */
 #define POLL_PORTS 128
+#define PORTS_A_STEP 16
 #define WORD_BITS  64
 
 /* A deadline so far ahead, or before time began, is a counter that wrapped:
@@ -93,6 +94,7 @@ static long poll(struct vcpu *v, vaddr_t arg)
     if (guest_read(ports, (vaddr_t)(uintptr_t)op.ports.p,
                    op.nr_ports * sizeof ports[0]) != 0)
         return -EFAULT;
+    call_steps(v->domain, 1 + op.nr_ports / PORTS_A_STEP);
     for (i = 0; i < op.nr_ports; i++)
         if (ports[i] >= EVENT_PORTS)
             return -EINVAL;

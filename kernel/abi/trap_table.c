@@ -4,6 +4,7 @@
 #include <xen/callback.h>
 
 #include "abi/bounce.h"
+#include "abi/calls.h"
 #include "abi/guest.h"
 #include "lib/string.h"
 #include "mm/errno.h"
@@ -26,6 +27,7 @@ long set_trap_table(struct vcpu *v, vaddr_t list)
 
     if (list == 0) {
         memset(v->traps, 0, sizeof(v->traps));
+        call_steps(v->domain, TRAP_LIST_ENTRIES / 16);
         return 0;
     }
     for (i = 0; i < TRAP_LIST_ENTRIES; i++) {
@@ -36,6 +38,7 @@ long set_trap_table(struct vcpu *v, vaddr_t list)
         if (!entry_point_ok(info.address))
             return -EINVAL;
         gate_set(v, &info);
+        call_step(v->domain);
     }
     return -EINVAL;
 }

@@ -10,7 +10,7 @@
 enum {
     OUT_BYTES = sizeof(((struct xencons_interface *)0)->out),
     IN_BYTES = sizeof(((struct xencons_interface *)0)->in),
-    PIECE_BYTES = 128,          /* between two pieces others have their turn */
+    PIECE_BYTES = 128,          /* the longest that is printed at once */
 };
 
 /* Bytes must be seen before the index that covers them, on both sides. */
@@ -22,6 +22,18 @@ static XENCONS_RING_IDX index_read(const XENCONS_RING_IDX *index)
 static void index_write(XENCONS_RING_IDX *index, XENCONS_RING_IDX value)
 {
     __atomic_store_n(index, value, __ATOMIC_RELEASE);
+}
+
+void console_say(const struct domain *d, const char *text, size_t bytes)
+{
+    size_t n;
+
+    for (; bytes > 0; text += n, bytes -= n) {
+        for (n = 1; n < bytes && (uint8_t)text[n - 1] >= ' '; n++)
+            ;
+        log_domain_write(d->owner.id, text, n);
+        schedule_point();
+    }
 }
 
 void console_ring_drain(struct domain *d)
@@ -45,8 +57,7 @@ void console_ring_drain(struct domain *d)
     while (cons != prod) {
         for (n = 0; n < sizeof(piece) && cons != prod; n++, cons++)
             piece[n] = out[MASK_XENCONS_IDX(cons, ring->out)];
-        log_domain_write(d->owner.id, piece, n);
-        schedule_point();
+        console_say(d, piece, n);
     }
     index_write(&ring->out_cons, cons);
     event_set_pending(d, d->console_port);

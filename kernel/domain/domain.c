@@ -95,7 +95,8 @@ void domain_crash(struct domain *d, const char *why, ...)
     va_start(arguments, why);
     format_vbuffer(d->why, sizeof(d->why), why, arguments);
     va_end(arguments);
-    report_print();
+    report_line();                      /* what may have led to it */
+    report_line();
     log_domain_end(d->owner.id);
     log_printf(LOG_ERROR, "domain %u (%s) crashed: %s", d->owner.id, d->name,
                d->why);

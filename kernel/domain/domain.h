@@ -6,6 +6,7 @@
 #include <xen/event_channel.h>
 
 #include "mm/mm.h"
+#include "report.h"
 
 #define DOMAIN_NAME_BYTES 32
 #define DOMAIN_VCPUS 1
@@ -61,12 +62,12 @@ struct domain {
     bool reads_console;     /* it has asked for input by console_io */
 
     uint64_t born_ns;       /* system time when it was built */
-    int leaving;            /* of owner_destroy: STOP_* while it goes on */
+    struct audit audit;     /* of its end, before all is given back */
+    int leaving;            /* STOP_* while that or owner_destroy goes on */
     bool removed;           /* given back as far as it can be */
     bool audit_failed;      /* a count was found wrong, once is enough */
-    uint64_t refusals_shown;    /* of the rate limit's bucket */
-    uint64_t refusals_since;    /* when the bucket last changed */
-    uint64_t refusals_dropped;  /* not printed since the last line */
+    struct report_bucket refusals;  /* shown */
+    uint64_t refusals_dropped;      /* not shown since the last one that was */
 };
 
 /*

@@ -31,36 +31,37 @@ static const char *const end_names[] = {
 
 static struct module_options module_options[BOOT_MODULES];
 
-/* Recount a domain; false, and a line in the log, when a count is wrong. */
-static bool audit_domain(struct domain *d)
+/* What an audit has found: a line in the log when a count is wrong. */
+static void audit_tell(struct domain *d, const struct audit_report *report)
 {
-    struct audit_report report;
-
-    if (audit(&machine, &d->owner, &report))
-        return true;
+    if (report->faults == 0)
+        return;
     log_printf(LOG_ERROR,
                "audit of domain %u: %llu faults, the first: %s "
                "(frame %#llx, %lld types and %lld references unaccounted)",
-               d->owner.id, (unsigned long long)report.faults, report.what,
-               (unsigned long long)report.mfn, (long long)report.types,
-               (long long)report.refs);
+               d->owner.id, (unsigned long long)report->faults, report->what,
+               (unsigned long long)report->mfn, (long long)report->types,
+               (long long)report->refs);
     d->audit_failed = true;
-    return false;
 }
 
 void door_call_done(struct vcpu *v)
 {
     struct domain *d = v->domain;
+    struct audit_report report;
 
     if (options.audit != AUDIT_CALL &&
         (options.audit_every == 0 || v->calls % options.audit_every != 0))
         return;
-    if (!audit_domain(d))
-        domain_crash(d, "the audit after hypercall %llu failed",
-                     (unsigned long long)v->calls);
+    if (audit(&machine, &d->owner, &report))
+        return;
+    audit_tell(d, &report);
+    domain_crash(d, "the audit after hypercall %llu failed",
+                 (unsigned long long)v->calls);
 }
 
-/* The vcpu has ended: last words, and the first step of giving back. */
+/* The vcpu has ended: last words. d->leaving is then what leave_step goes on
+ * with: the audit, and giving back. */
 static void leave_begin(struct domain *d)
 {
     d->vcpu[0].timer_ns = 0;            /* no event into what is given back */
@@ -70,8 +71,25 @@ static void leave_begin(struct domain *d)
     log_domain_end(d->owner.id);
     op_abandon(&d->owner);
     door_run(d, op_resume(&machine, &d->owner));
-    if (options.audit != AUDIT_OFF)
-        audit_domain(d);
+    if (options.audit == AUDIT_OFF) {
+        d->leaving = owner_destroy(&machine, &d->owner);
+        return;
+    }
+    audit_begin(&d->audit, &d->owner);
+    d->leaving = STOP_BUDGET;
+}
+
+/* One piece of the audit, or of giving back. */
+static void leave_step(struct domain *d)
+{
+    if (d->owner.dying) {
+        d->leaving = door_step(d, d->leaving);
+        return;
+    }
+    door_rest(d);
+    if (audit_resume(&machine, &d->owner, &d->audit) != 0)
+        return;
+    audit_tell(d, &d->audit.report);
     d->leaving = owner_destroy(&machine, &d->owner);
 }
 
@@ -144,7 +162,7 @@ static bool reap(uint8_t *end)
             leave_begin(d);
         until = tsc_now_ns() + REAP_NS;
         while (d->leaving > 0 && tsc_now_ns() < until)
-            d->leaving = door_step(d, d->leaving);
+            leave_step(d);
         if (d->leaving <= 0)
             *end = worse(*end, leave_end(d));
     }

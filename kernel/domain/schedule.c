@@ -131,7 +131,7 @@ static void serve_time(void)
         wake_pollers();
         counts.ticks++;
         console_input_tick();
-        report_print();
+        report_line();
         console_flush();
     }
     timer_arm();

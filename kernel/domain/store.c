@@ -1,6 +1,7 @@
 #include "domain/store.h"
 
 #include "domain/event.h"
+#include "domain/schedule.h"
 #include "domain/store_wire.h"
 #include "lib/string.h"
 #include "memory.h"
@@ -152,6 +153,9 @@ static void answer_request(struct store_backend *s)
 
 /* ---------------------------------------------------------------- ring */
 
+/* Between so many bytes, and two requests, others have their turn. */
+#define PIECE_BYTES 256
+
 /* Move bytes into the ring. true: nothing waits any more. */
 static bool write_out(struct domain *d, struct output *o)
 {
@@ -168,6 +172,8 @@ static bool write_out(struct domain *d, struct output *o)
         rsp[MASK_XENSTORE_IDX(prod)] = (char)o->bytes[o->sent];
         o->sent++;
         d->store_state->told = true;
+        if (o->sent % PIECE_BYTES == 0)
+            schedule_point();
     }
     __atomic_store_n(&ring->rsp_prod, prod, __ATOMIC_RELEASE);
     return o->sent == o->size;
@@ -219,6 +225,8 @@ static bool read_in(struct domain *d)
         complete = collect(s, (uint8_t)req[MASK_XENSTORE_IDX(cons)]);
         cons++;
         s->told = true;
+        if (cons % PIECE_BYTES == 0)
+            schedule_point();
         if (s->collected == sizeof(s->request) &&
             s->request.len > XENSTORE_PAYLOAD_MAX) {
             give_up(d, XENSTORE_ERROR_PROTO, "a request is too long");
@@ -242,8 +250,8 @@ void store_serve(struct domain *d)
     if (!s || s->broken)
         return;
     s->told = false;
-    while (left > 0 && write_all(d) && read_in(d))
-        left--;
+    for (; left > 0 && write_all(d) && read_in(d); left--)
+        schedule_point();
     if (!s->broken)
         write_all(d);
     if (s->told)

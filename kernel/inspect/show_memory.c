@@ -415,7 +415,7 @@ static bool step_audit(struct job *job)
 
     if (!d)
         return true;
-    if (d->owner.dying) {
+    if (d->vcpu[0].state == VCPU_ENDED) {   /* its own audit, then no more */
         out_line("domain %u (%s): its memory is being given back", d->owner.id,
                  d->name);
         return false;

@@ -7,12 +7,14 @@
 struct pass {
     struct memory *m;
     struct owner *o;
-    struct audit_report *report;
+    struct audit *a;
     uint32_t sign;          /* 1: give back what was taken, -1: take away */
 };
 
-static void fault(struct audit_report *report, mfn_t mfn, const char *what)
+static void fault(const struct pass *p, mfn_t mfn, const char *what)
 {
+    struct audit_report *report = &p->a->report;
+
     if (report->faults == 0) {
         report->mfn = mfn;
         report->what = what;
@@ -27,7 +29,7 @@ static void count(const struct pass *p, mfn_t mfn, enum frame_type type)
 
     if (!f) {
         if (p->sign != 1)
-            fault(p->report, mfn, "a reference to a frame that is not owned");
+            fault(p, mfn, "a reference to a frame that is not owned");
         return;
     }
     f->refs += p->sign;
@@ -35,22 +37,19 @@ static void count(const struct pass *p, mfn_t mfn, enum frame_type type)
         return;
     f->types += p->sign;
     if (f->type != type && p->sign != 1)
-        fault(p->report, mfn, "a reference as a type that it has not");
+        fault(p, mfn, "a reference as a type that it has not");
 }
 
-/* Frames of a superpage, [0, end), are referred to so often each. */
-static void count_frames(const struct pass *p, mfn_t mfn, uint32_t end,
-                         uint32_t refs, uint32_t types)
+/* A superpage around this frame is referred to so often. */
+static void count_frame(const struct pass *p, mfn_t mfn, uint32_t refs,
+                        uint32_t types)
 {
-    struct frame *f = superpage_of(p->m, mfn)->frames;
-    uint32_t i;
+    struct frame *f = &superpage_of(p->m, mfn)->frames[mfn % EXTENT_FRAMES];
 
-    for (i = 0; i < end; i++) {
-        f[i].refs += p->sign * refs;
-        f[i].types += p->sign * types;
-        if (types > 0 && f[i].type != FRAME_WRITABLE && p->sign != 1)
-            fault(p->report, mfn + i, "a reference as a type that it has not");
-    }
+    f->refs += p->sign * refs;
+    f->types += p->sign * types;
+    if (types > 0 && f->type != FRAME_WRITABLE && p->sign != 1)
+        fault(p, mfn, "a reference as a type that it has not");
 }
 
 /* An entry maps a superpage or a gigabyte. */
@@ -62,7 +61,7 @@ static void count_large(const struct pass *p, uint32_t level, uint64_t word)
 
     if (!frame_of(p->m, p->o, mfn)) {
         if (p->sign != 1)
-            fault(p->report, mfn, "a superpage mapped that is not owned");
+            fault(p, mfn, "a superpage mapped that is not owned");
         return;
     }
     t = level == 3 ? &gigabyte_of(p->m, mfn)->tally
@@ -71,10 +70,8 @@ static void count_large(const struct pass *p, uint32_t level, uint64_t word)
     if (superpage_counts(p->m, writable)) {
         t->types += p->sign;
         if (t->type != TALLY_SUPERPAGE && p->sign != 1)
-            fault(p->report, mfn, "a superpage mapped over a conflict");
+            fault(p, mfn, "a superpage mapped over a conflict");
     }
-    if (p->m->limits.design == DESIGN_WALK)
-        count_frames(p, mfn, EXTENT_FRAMES, 1, writable);
 }
 
 /* A present entry, wherever it is kept. */
@@ -98,22 +95,28 @@ static uint32_t held_entries(const struct owner *o, const struct frame *f,
     return f->state == FRAME_SETTLED ? TABLE_ENTRIES : 0;
 }
 
-/* What the entries of a table, and its pin, refer to. */
-static void count_table(const struct pass *p, const struct frame *f, mfn_t mfn)
+/* What the entries of a table, and its pin, refer to. true: that was the last
+ * entry; else the budget is spent. The first one has been paid for. */
+static bool count_table(const struct pass *p, const struct frame *f, mfn_t mfn)
 {
-    enum frame_type type = (enum frame_type)f->type;
-    uint32_t level = f->type;
-    uint32_t end = held_entries(p->o, f, mfn);
-    uint32_t i;
+    uint32_t level = f->type, end = held_entries(p->o, f, mfn);
+    uint32_t slot = p->a->slot;
 
-    if (f->pinned)
-        count(p, mfn, type);
-    for (i = 0; i < end; i++) {
-        uint64_t word = word_load(&p->m->ram[mfn][i]);
+    if (slot == 0 && f->pinned)
+        count(p, mfn, (enum frame_type)f->type);
+    while (slot < end) {
+        uint64_t word = word_load(&p->m->ram[mfn][slot]);
 
-        if (entry_present(word) && !entry_is_kernels(level, i))
+        if (entry_present(word) && !entry_is_kernels(level, slot))
             count_entry(p, level, word);
+        slot++;
+        if (slot < end && !budget_spend(p->o, 1)) {
+            p->a->slot = slot;
+            return false;
+        }
     }
+    p->a->slot = 0;
+    return true;
 }
 
 static void count_loaded(const struct pass *p, const struct loaded *loaded)
@@ -144,15 +147,15 @@ static void count_update(const struct pass *p)
 static void count_stack(const struct pass *p)
 {
     const struct op *op = &p->o->op;
-    uint32_t i;
+    uint32_t i, k;
 
     for (i = 0; i < op->depth; i++) {
         const struct op_level *l = &op->stack[i];
 
-        if (l->sweep != SWEEP_NONE)
-            count_frames(p, l->mfn, l->next, (l->sweep & SWEEP_REFS) != 0,
-                         (l->sweep & SWEEP_TYPES) != 0);
-        else
+        for (k = 0; l->sweep != SWEEP_NONE && k < l->next; k++)
+            count_frame(p, l->mfn + k, (l->sweep & SWEEP_REFS) != 0,
+                        (l->sweep & SWEEP_TYPES) != 0);
+        if (l->sweep == SWEEP_NONE)
             count(p, l->mfn,
                   (enum frame_type)frame_of(p->m, p->o, l->mfn)->type);
     }
@@ -192,36 +195,12 @@ static void count_op(const struct pass *p)
         count(p, op->before[i], FRAME_SEG);
 }
 
-/* What the designs that sweep hold of each frame, since the tally says so. */
-static void count_swept(const struct pass *p)
+/* What holds references and is no table: what the vcpus have loaded, the
+ * kernel, and the operation record. */
+static void count_holders(const struct pass *p)
 {
-    uint32_t extent;
+    uint32_t i;
 
-    for (extent = p->o->extents; extent != EXTENT_NONE;
-         extent = p->m->superpages[extent].next) {
-        const struct tally *t = &p->m->superpages[extent].tally;
-
-        if (design_refs(p->m, t) > 0)
-            count_frames(p, (mfn_t)extent * EXTENT_FRAMES, EXTENT_FRAMES,
-                         design_refs(p->m, t), design_types(p->m, t));
-    }
-}
-
-/* Visit every holder of a reference once. */
-static void count_all(const struct pass *p)
-{
-    uint32_t extent, i;
-
-    for (extent = p->o->extents; extent != EXTENT_NONE;
-         extent = p->m->superpages[extent].next) {
-        struct superpage *s = &p->m->superpages[extent];
-        mfn_t first = (mfn_t)extent * EXTENT_FRAMES;
-
-        for (i = 0; i < EXTENT_FRAMES; i++)
-            if (frame_is_table((enum frame_type)s->frames[i].type))
-                count_table(p, &s->frames[i], first + i);
-        s->tally.types += p->sign * s->tally.marked;
-    }
     for (i = 0; i < p->o->vcpus; i++)
         count_loaded(p, &p->o->loaded[i]);
     for (i = 0; i < p->o->held_count; i++)
@@ -229,116 +208,191 @@ static void count_all(const struct pass *p)
     count_op(p);
 }
 
-/* Look at one record: before the first pass, or when all was taken away. */
-static void check_frame(const struct pass *p, const struct frame *f, mfn_t mfn,
-                        bool taken)
+/* Look at one record before anything is taken away. */
+static void look_frame(const struct pass *p, const struct frame *f, mfn_t mfn)
 {
-    if (!taken) {
-        p->report->frames++;
-        if (!frame_ok(f))
-            fault(p->report, mfn, "a record whose fields do not fit (I1)");
-        return;
-    }
+    p->a->report.frames++;
+    if (!frame_ok(f))
+        fault(p, mfn, "a record whose fields do not fit (I1)");
+    p->a->used += f->allocated;
+    p->a->conflicts += f->types > 0 && f->type != FRAME_WRITABLE;
+}
+
+/* And when everything was. */
+static void zero_frame(const struct pass *p, const struct frame *f, mfn_t mfn)
+{
+    struct audit_report *report = &p->a->report;
+
     if (f->types == 0 && f->refs == 0)
         return;
-    if (p->report->types == 0 && p->report->refs == 0) {
-        p->report->types = (int32_t)f->types;
-        p->report->refs = (int32_t)f->refs;
+    if (report->types == 0 && report->refs == 0) {
+        report->types = (int32_t)f->types;
+        report->refs = (int32_t)f->refs;
     }
-    fault(p->report, mfn, "a count that is not what the tables say");
+    fault(p, mfn, "a count that is not what the tables say");
 }
 
 /* Look at the tally of a superpage or gigabyte in which `conflicts` frames
- * or superpages conflict: before the first pass, or when all was taken. */
-static void check_tally(const struct pass *p, const struct tally *t,
-                        uint32_t conflicts, mfn_t mfn, bool taken)
+ * or superpages conflict. */
+static void look_tally(const struct pass *p, const struct tally *t,
+                       uint32_t conflicts, mfn_t mfn)
 {
-    bool superpage = t->type != TALLY_CONFLICT;
-
     if (!memory_tallies(p->m))
         conflicts = 0;
-    if (taken) {
-        if (t->mappings != 0 || (superpage && t->types != 0))
-            fault(p->report, mfn, "a tally that is not what the tables say");
-        return;
-    }
     if (!tally_ok(t))
-        fault(p->report, mfn, "a tally whose fields do not fit (I3)");
-    if (conflicts != (superpage ? 0 : t->types))
-        fault(p->report, mfn, "conflicts that are not what the frames say");
+        fault(p, mfn, "a tally whose fields do not fit (I3)");
+    if (conflicts != (t->type != TALLY_CONFLICT ? 0 : t->types))
+        fault(p, mfn, "conflicts that are not what the frames say");
+}
+
+static void zero_tally(const struct pass *p, const struct tally *t, mfn_t mfn)
+{
+    if (t->mappings != 0 || (t->type != TALLY_CONFLICT && t->types != 0))
+        fault(p, mfn, "a tally that is not what the tables say");
 }
 
 /* A gigabyte that is this owner's: the sums of its superpages. */
-static void check_gigabyte(const struct pass *p, uint32_t extent, bool taken)
+static void look_gigabyte(const struct pass *p, const struct gigabyte *g,
+                          mfn_t first)
 {
-    const struct superpage *s = &p->m->superpages[extent];
-    const struct gigabyte *g = gigabyte_of(p->m, (mfn_t)extent * EXTENT_FRAMES);
+    const struct superpage *s = superpage_of(p->m, first);
     uint32_t conflicts = 0, incomplete = 0, i;
 
+    budget_spend(p->o, GIGABYTE_EXTENTS / 16);
     for (i = 0; i < GIGABYTE_EXTENTS; i++) {
         incomplete += s[i].allocated != EXTENT_FRAMES;
         conflicts += s[i].tally.type == TALLY_CONFLICT && s[i].tally.types > 0;
     }
-    check_tally(p, &g->tally, conflicts, (mfn_t)extent * EXTENT_FRAMES, taken);
-    if (!taken && (incomplete != g->incomplete ||
-                   (incomplete > 0 && g->tally.mappings > 0)))
-        fault(p->report, (mfn_t)extent * EXTENT_FRAMES,
-              "a gigabyte's sum that is not its superpages'");
+    look_tally(p, &g->tally, conflicts, first);
+    if (incomplete != g->incomplete ||
+        (incomplete > 0 && g->tally.mappings > 0))
+        fault(p, first, "a gigabyte's sum that is not its superpages'");
 }
 
-/* Look at the records of one extent. Returns the frames allocated. */
-static uint32_t check_extent(const struct pass *p, uint32_t extent, bool taken)
+/* All frames of the extent have been looked at: its sums. */
+static void look_extent(const struct pass *p, const struct superpage *s,
+                        mfn_t first)
 {
-    const struct superpage *s = &p->m->superpages[extent];
-    mfn_t first = (mfn_t)extent * EXTENT_FRAMES;
-    uint32_t used = 0, conflicts = 0, i;
+    uint32_t used = p->a->used;
 
-    for (i = 0; i < EXTENT_FRAMES; i++) {
-        const struct frame *f = &s->frames[i];
-
-        check_frame(p, f, first + i, taken);
-        used += f->allocated;
-        conflicts += f->types > 0 && f->type != FRAME_WRITABLE;
-    }
-    check_tally(p, &s->tally, conflicts, first, taken);
-    if (taken)
-        return used;
+    look_tally(p, &s->tally, p->a->conflicts, first);
     if (used != s->allocated || s->owner != p->o->id)
-        fault(p->report, first, "an extent's sum that is not its frames'");
+        fault(p, first, "an extent's sum that is not its frames'");
     if ((s->tally.mappings > 0 || s->tally.marked) && used != EXTENT_FRAMES)
-        fault(p->report, first, "a superpage in use with a frame missing");
-    return used;
+        fault(p, first, "a superpage in use with a frame missing");
+    p->a->allocated += used;
+    p->a->used = 0;
+    p->a->conflicts = 0;
 }
 
-/* Look at all records, and at the sums that extents and owner keep. */
-static void check_all(const struct pass *p, bool taken)
+/* The last frame of an extent is done. */
+static void end_extent(const struct pass *p, struct superpage *s, mfn_t first)
 {
-    uint64_t allocated = 0;
-    uint32_t extent;
+    const struct gigabyte *g = gigabyte_of(p->m, first);
+    bool whole =
+        first % (EXTENT_FRAMES * GIGABYTE_EXTENTS) == 0 && g->owner == p->o->id;
 
-    for (extent = p->o->extents; extent != EXTENT_NONE;
-         extent = p->m->superpages[extent].next) {
-        allocated += check_extent(p, extent, taken);
-        if (extent % GIGABYTE_EXTENTS == 0 &&
-            p->m->gigabytes[extent / GIGABYTE_EXTENTS].owner == p->o->id)
-            check_gigabyte(p, extent, taken);
+    switch (p->a->pass) {
+    case AUDIT_LOOK:
+        look_extent(p, s, first);
+        if (whole)
+            look_gigabyte(p, g, first);
+        break;
+    case AUDIT_ZERO:
+        zero_tally(p, &s->tally, first);
+        if (whole)
+            zero_tally(p, &g->tally, first);
+        break;
+    case AUDIT_TAKE:
+    case AUDIT_GIVE: s->tally.types += p->sign * s->tally.marked; break;
+    default: break;
     }
-    if (!taken && allocated != p->o->allocated)
-        fault(p->report, MFN_NONE, "a domain's sum that is not its extents'");
+    p->a->frame = 0;
+    p->a->extent = s->next;
+}
+
+/* The frames of the extent at hand, as far as the budget goes. The first step
+ * has been paid for. */
+static void visit(const struct pass *p)
+{
+    struct audit *a = p->a;
+    struct superpage *s = &p->m->superpages[a->extent];
+    const mfn_t first = (mfn_t)a->extent * EXTENT_FRAMES;
+    const uint32_t swept = design_refs(p->m, &s->tally), pass = a->pass;
+
+    do {
+        struct frame *f = &s->frames[a->frame];
+        mfn_t mfn = first + a->frame;
+
+        if (pass == AUDIT_LOOK) {
+            look_frame(p, f, mfn);
+        } else if (pass == AUDIT_ZERO) {
+            zero_frame(p, f, mfn);
+        } else if (pass == AUDIT_TAKE || pass == AUDIT_GIVE) {
+            if (frame_is_table((enum frame_type)f->type) &&
+                !count_table(p, f, mfn))
+                return;
+        } else if (swept > 0) {
+            count_frame(p, mfn, swept, design_types(p->m, &s->tally));
+        } else {
+            a->frame = EXTENT_FRAMES - 1;       /* nor of the others */
+        }
+        a->frame++;
+    } while (a->frame < EXTENT_FRAMES && budget_spend(p->o, 1));
+    if (a->frame == EXTENT_FRAMES)
+        end_extent(p, s, first);
+}
+
+/* All extents are done. */
+static void end_pass(const struct pass *p)
+{
+    struct audit *a = p->a;
+
+    if (a->pass == AUDIT_LOOK && a->allocated != p->o->allocated)
+        fault(p, MFN_NONE, "a domain's sum that is not its extents'");
+    if (a->pass == AUDIT_TAKE || a->pass == AUDIT_GIVE) {
+        budget_spend(p->o, HELD_FRAMES / 2);
+        count_holders(p);
+    }
+    a->pass = (a->pass + 1) % AUDIT_PASSES;
+    a->extent = p->o->extents;
+}
+
+void audit_begin(struct audit *a, const struct owner *o)
+{
+    *a = (struct audit){
+        .report = {.mfn = MFN_NONE}, .pass = AUDIT_LOOK, .extent = o->extents};
 }
 
 /* I2: take all away, see that zero is left, put it back. */
+int audit_resume(struct memory *m, struct owner *o, struct audit *a)
+{
+    while (a->pass != AUDIT_NONE) {
+        const struct pass p = {.m = m,
+                               .o = o,
+                               .a = a,
+                               .sign = a->pass < AUDIT_GIVE ? UINT32_MAX : 1};
+
+        if (!budget_spend(o, 1))
+            return STOP_BUDGET;
+        if (a->extent != EXTENT_NONE)
+            visit(&p);
+        else
+            end_pass(&p);
+    }
+    return 0;
+}
+
 bool audit(struct memory *m, struct owner *o, struct audit_report *report)
 {
-    struct pass take = {.m = m, .o = o, .report = report, .sign = UINT32_MAX};
-    struct pass give = {.m = m, .o = o, .report = report, .sign = 1};
+    const uint32_t budget = o->budget;
+    struct audit a;
 
-    *report = (struct audit_report){.mfn = MFN_NONE};
-    check_all(&take, false);
-    count_swept(&take);             /* by tallies that are still whole */
-    count_all(&take);
-    check_all(&take, true);
-    count_all(&give);
-    count_swept(&give);
+    audit_begin(&a, o);
+    do
+        o->budget = UINT32_MAX;
+    while (audit_resume(m, o, &a) != 0);
+    o->budget = budget;
+    *report = a.report;
     return report->faults == 0;
 }

@@ -5,9 +5,6 @@
 #include "mm/sweep.h"
 #include "mm/word.h"
 
-/* Steps that clearing a frame counts as: it costs about so much. */
-#define SCRUB_STEPS ((TABLE_ENTRIES + 7) / 8)
-
 int owner_destroy(struct memory *m, struct owner *o)
 {
     struct op *op = &o->op;
@@ -80,9 +77,8 @@ static int destroy_pins(struct memory *m, struct owner *o)
         mfn_t mfn = (mfn_t)op->extent * EXTENT_FRAMES + op->next;
         struct frame *f = &s->frames[op->next];
 
-        if (o->budget == 0)
+        if (!budget_spend(o, 1))
             return STOP_BUDGET;
-        o->budget--;
         op->next++;
         if (op->next == EXTENT_FRAMES) {
             op->next = 0;
@@ -111,9 +107,8 @@ static int destroy_marks(struct memory *m, struct owner *o)
         struct superpage *s = &m->superpages[op->extent];
         mfn_t mfn = (mfn_t)op->extent * EXTENT_FRAMES;
 
-        if (o->budget == 0)
+        if (!budget_spend(o, 1))
             return STOP_BUDGET;
-        o->budget--;
         op->extent = s->next;
         if (!s->tally.marked)
             continue;
@@ -125,7 +120,10 @@ static int destroy_marks(struct memory *m, struct owner *o)
         if (rc != 0)
             return rc;
     }
-    op->phase = PHASE_PUT;
+    o->hint = EXTENT_NONE;
+    op->stamp = m->clock;
+    op->next = 0;
+    op->phase = PHASE_SCRUB;
     return 0;
 }
 
@@ -155,29 +153,8 @@ static bool extent_is_quiet(const struct memory *m, const struct owner *o,
     return true;
 }
 
-/* Sort the extents: quiet ones stay in the list that will be scrubbed, the
- * others are kept back in o->hint, and owned for ever. */
-static void destroy_sort(struct memory *m, struct owner *o)
-{
-    uint32_t extent = o->extents;
-
-    o->extents = EXTENT_NONE;
-    o->hint = EXTENT_NONE;
-    while (extent != EXTENT_NONE) {
-        struct superpage *s = &m->superpages[extent];
-        uint32_t next = s->next;
-        uint32_t *list = extent_is_quiet(m, o, extent) ? &o->extents : &o->hint;
-
-        s->next = *list;
-        *list = extent;
-        extent = next;
-    }
-    o->op.stamp = m->clock;
-    o->op.next = 0;
-    o->op.phase = PHASE_SCRUB;
-}
-
-/* Flush, scrub frame by frame, and let the extents go (R1). */
+/* Flush, scrub frame by frame, and let the extents go (R1). One that is not
+ * quiet is kept back in o->hint, and owned for ever. */
 static int destroy_scrub(struct memory *m, struct owner *o)
 {
     struct op *op = &o->op;
@@ -186,13 +163,18 @@ static int destroy_scrub(struct memory *m, struct owner *o)
     if (flush_needed(m, op->stamp))             /* R1: before another owner */
         return STOP_FLUSH;
     while (o->extents != EXTENT_NONE) {
-        struct superpage *s = &m->superpages[o->extents];
-        mfn_t mfn = (mfn_t)o->extents * EXTENT_FRAMES + op->next;
         uint32_t extent = o->extents;
+        struct superpage *s = &m->superpages[extent];
+        mfn_t mfn = (mfn_t)extent * EXTENT_FRAMES + op->next;
 
-        if (o->budget == 0)
+        if (!budget_spend(o, FRAME_STEPS))
             return STOP_BUDGET;
-        o->budget -= o->budget < SCRUB_STEPS ? o->budget : SCRUB_STEPS;
+        if (op->next == 0 && !extent_is_quiet(m, o, extent)) {
+            o->extents = s->next;
+            s->next = o->hint;
+            o->hint = extent;
+            continue;
+        }
         for (i = 0; i < TABLE_ENTRIES; i++)
             word_store(&m->ram[mfn][i], 0);
         op->next++;
@@ -218,8 +200,6 @@ int destroy_resume(struct memory *m, struct owner *o)
         rc = destroy_pins(m, o);
     if (rc == 0 && op->phase == PHASE_MARKS)
         rc = destroy_marks(m, o);
-    if (rc == 0 && op->phase == PHASE_PUT)
-        destroy_sort(m, o);
     if (rc == 0 && op->phase == PHASE_SCRUB)
         rc = destroy_scrub(m, o);
     if (rc != 0)

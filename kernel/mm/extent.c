@@ -1,5 +1,8 @@
 #include "mm/extent.h"
 
+/* Frames that are looked at, or filled, in one step. */
+#define FRAMES_A_STEP 16
+
 /* The gigabyte that an extent is in. */
 static struct gigabyte *around(const struct memory *m, uint32_t extent)
 {
@@ -125,17 +128,18 @@ uint32_t extent_reserve(struct memory *m)
     return extent;
 }
 
-/* A frame of the extent that nobody uses, or EXTENT_FRAMES. */
-static uint32_t find_free(const struct superpage *s)
+/* The first of so many frames in a row, 1 or all of the extent, that are in
+ * nobody's use; EXTENT_FRAMES when there are none. */
+static uint32_t find_free(const struct superpage *s, uint32_t count)
 {
-    uint32_t i;
+    uint32_t i, unused = 0;
 
-    if (s->allocated == EXTENT_FRAMES)
+    if (s->allocated > EXTENT_FRAMES - count)
         return EXTENT_FRAMES;
-    for (i = 0; i < EXTENT_FRAMES; i++)
-        if (!s->frames[i].allocated && s->frames[i].refs == 0)
-            break;
-    return i;
+    for (i = 0; i < EXTENT_FRAMES && unused < count; i++)
+        unused =
+            s->frames[i].allocated || s->frames[i].refs != 0 ? 0 : unused + 1;
+    return unused == count ? i - count : EXTENT_FRAMES;
 }
 
 /* Frames of an extent were allocated, or (-1) one was given back. */
@@ -180,71 +184,72 @@ static int refuse_kept(const struct memory *m, struct owner *o, mfn_t mfn)
     return rc;
 }
 
-int frame_alloc(struct memory *m, struct owner *o, mfn_t *mfn)
+/* A1: would so many frames more be beyond the limit? Then it is refused. */
+static bool is_beyond(const struct memory *m, struct owner *o, uint32_t count)
 {
-    uint32_t extent = o->hint;
-    uint32_t i = EXTENT_FRAMES;
-
-    if (o->allocated >= o->limit) {             /* A1 */
-        refuse(m, o, RULE_A1, ENOMEM, MFN_NONE);
-        return -ENOMEM;
-    }
-    if (extent != EXTENT_NONE)
-        i = find_free(&m->superpages[extent]);
-    for (extent = i < EXTENT_FRAMES ? extent : o->extents;
-         i == EXTENT_FRAMES && extent != EXTENT_NONE;) {
-        i = find_free(&m->superpages[extent]);
-        if (i == EXTENT_FRAMES)
-            extent = m->superpages[extent].next;
-    }
-    if (i == EXTENT_FRAMES)
-        return -ENOMEM;
-    m->superpages[extent].frames[i].allocated = 1;
-    count_allocated(m, o, extent, 1);
-    o->hint = extent;
-    *mfn = (mfn_t)extent * EXTENT_FRAMES + i;
-    return 0;
+    if (o->limit >= count && o->allocated <= o->limit - count)
+        return false;
+    refuse(m, o, RULE_A1, ENOMEM, MFN_NONE);
+    return true;
 }
 
-/* Is no frame of the extent in anybody's use? */
-static bool is_empty(const struct superpage *s)
+static void allocate(struct memory *m, struct owner *o, mfn_t first,
+                     uint32_t count)
 {
+    struct frame *f = frame_of(m, o, first);
     uint32_t i;
 
-    for (i = 0; i < EXTENT_FRAMES && s->allocated == 0; i++)
-        if (s->frames[i].refs != 0)
-            return false;
-    return s->allocated == 0;
+    for (i = 0; i < count; i++)
+        f[i].allocated = 1;
+    count_allocated(m, o, (uint32_t)(first / EXTENT_FRAMES), count);
+}
+
+/* One frame, or all of an extent: from the hint on, around the list once. */
+static int find(struct memory *m, struct owner *o, uint32_t count, mfn_t *mfn)
+{
+    if (is_beyond(m, o, count))                 /* A1 */
+        return -ENOMEM;
+    while (o->sought < o->extent_count) {
+        const struct superpage *s = &m->superpages[o->hint];
+        uint32_t i = find_free(s, count);
+
+        budget_spend(o, 1);
+        if (s->allocated <= EXTENT_FRAMES - count)
+            budget_spend(o, (i + count) / FRAMES_A_STEP);
+        if (i < EXTENT_FRAMES) {
+            *mfn = (mfn_t)o->hint * EXTENT_FRAMES + i;
+            allocate(m, o, *mfn, count);
+            o->sought = 0;
+            return 0;
+        }
+        o->hint = s->next != EXTENT_NONE ? s->next : o->extents;
+        o->sought++;
+        if (o->budget == 0)
+            return STOP_BUDGET;
+    }
+    o->sought = 0;
+    return -ENOMEM;
+}
+
+int frame_alloc(struct memory *m, struct owner *o, mfn_t *mfn)
+{
+    return find(m, o, 1, mfn);
+}
+
+int extent_alloc(struct memory *m, struct owner *o, mfn_t *mfn)
+{
+    return find(m, o, EXTENT_FRAMES, mfn);
 }
 
 int extent_fill(struct memory *m, struct owner *o, uint32_t extent,
                 uint32_t count)
 {
-    struct superpage *s = &m->superpages[extent];
-    uint32_t i;
-
-    if (o->limit < count || o->allocated > o->limit - count) {  /* A1 */
-        refuse(m, o, RULE_A1, ENOMEM, MFN_NONE);
+    if (is_beyond(m, o, count))                 /* A1 */
         return -ENOMEM;
-    }
-    if (!is_empty(s))
+    if (find_free(&m->superpages[extent], EXTENT_FRAMES) != 0)
         return -EBUSY;
-    for (i = 0; i < count; i++)
-        s->frames[i].allocated = 1;
-    count_allocated(m, o, extent, count);
+    allocate(m, o, (mfn_t)extent * EXTENT_FRAMES, count);
     return 0;
-}
-
-int extent_alloc(struct memory *m, struct owner *o, mfn_t *mfn)
-{
-    uint32_t extent = o->extents;
-
-    while (extent != EXTENT_NONE && !is_empty(&m->superpages[extent]))
-        extent = m->superpages[extent].next;
-    if (extent == EXTENT_NONE)
-        return -ENOMEM;
-    *mfn = (mfn_t)extent * EXTENT_FRAMES;
-    return extent_fill(m, o, extent, EXTENT_FRAMES);
 }
 
 int frame_give_back(struct memory *m, struct owner *o, mfn_t mfn)

@@ -54,8 +54,13 @@ uint32_t extent_reserve(struct memory *m);
  * *mfn   the frame. Its contents are zero if it is new, else what the owner
  *        left in it; its sticky type and stamp are kept.
  *
- * 0          allocated
- * -ENOMEM    at the limit (A1), or no free frame in the owner's extents
+ * 0            allocated
+ * -ENOMEM      at the limit (A1), or no free frame in the owner's extents
+ * STOP_BUDGET  not found yet, and the budget is spent: call again. o->hint
+ *              and o->sought are the place; nothing else may be asked for the
+ *              owner before the answer.
+ *
+ * Each call looks at one extent at least.
  */
 int frame_alloc(struct memory *m, struct owner *o, mfn_t *mfn);
 
@@ -77,8 +82,9 @@ int extent_fill(struct memory *m, struct owner *o, uint32_t extent,
 /*
  * extent_alloc - allocate EXTENT_FRAMES frames in a row, aligned (rule A1).
  *
- * 0          *mfn is the first
- * -ENOMEM    beyond the limit (A1), or no extent of the owner is empty
+ * 0            *mfn is the first
+ * -ENOMEM      beyond the limit (A1), or no extent of the owner is empty
+ * STOP_BUDGET  as frame_alloc
  */
 int extent_alloc(struct memory *m, struct owner *o, mfn_t *mfn);
 

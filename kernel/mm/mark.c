@@ -38,6 +38,8 @@ enum sweep mark_surplus(const struct tally *t)
 
 uint32_t design_refs(const struct memory *m, const struct tally *t)
 {
+    if (m->limits.design == DESIGN_WALK)
+        return t->mappings;
     if (m->limits.design != DESIGN_REFCOUNT && m->limits.design != DESIGN_MARK)
         return 0;
     if (t->marked)
@@ -47,6 +49,8 @@ uint32_t design_refs(const struct memory *m, const struct tally *t)
 
 uint32_t design_types(const struct memory *m, const struct tally *t)
 {
+    if (m->limits.design == DESIGN_WALK)
+        return tally_writers(t);
     if (m->limits.design != DESIGN_REFCOUNT && m->limits.design != DESIGN_MARK)
         return 0;
     return t->types > 0;

@@ -96,7 +96,9 @@ struct owner {
     uint8_t  dying;             /* 1: being destroyed */
     uint32_t extents;           /* list of its extents */
     uint32_t extent_count;
-    uint32_t hint;              /* extent that last had a free frame */
+    uint32_t hint;              /* extent where a search begins or goes on: it
+                                   last had a free frame */
+    uint32_t sought;            /* extents looked at by a search that stopped */
     uint64_t allocated;         /* frames */
     uint64_t limit;             /* frames it may have allocated */
     struct loaded *loaded;      /* one per vcpu */
@@ -108,6 +110,19 @@ struct owner {
     struct refusal refusal;     /* of the last call that was refused */
     uint64_t refused[RULES];    /* how often each rule refused */
 };
+
+/* Steps that writing all of a frame counts as. */
+#define FRAME_STEPS ((TABLE_ENTRIES + 31) / 32)
+
+/* budget_spend - take steps off the budget; the last ones may be less. false,
+ * and nothing is changed: it is spent, and the operation stops. */
+static inline bool budget_spend(struct owner *o, uint32_t steps)
+{
+    if (o->budget == 0)
+        return false;
+    o->budget -= o->budget < steps ? o->budget : steps;
+    return true;
+}
 
 /* superpage_of - the extent's record of a frame. m->frames > mfn. */
 static inline struct superpage *superpage_of(const struct memory *m, mfn_t mfn)

@@ -29,9 +29,8 @@ int segment_build(struct memory *m, struct owner *o)
         uint64_t *word = &m->ram[top->mfn][top->next];
         uint64_t value = word_load(word);
 
-        if (o->budget == 0)
+        if (!budget_spend(o, 1))
             return STOP_BUDGET;
-        o->budget--;
         if (!segment_check(&value)) {           /* S1 */
             int rc = refuse(m, o, RULE_S1, EINVAL, MFN_NONE);
 
@@ -57,6 +56,7 @@ int descriptors_load(struct memory *m, struct owner *o,
 
     if (d->count > (d->ldt ? LDT_FRAMES : GDT_FRAMES))      /* S2 */
         return refuse(m, o, RULE_S2, EINVAL, MFN_NONE);
+    budget_spend(o, d->count);
     for (i = 0; i < d->count; i++)
         op->mfn[i] = d->frames[i];
     op->kind = OP_DESCRIPTORS;

@@ -86,9 +86,8 @@ int sweep_build(struct memory *m, struct owner *o)
     struct op_level *top = &o->op.stack[o->op.depth - 1];
 
     while (top->next < EXTENT_FRAMES) {
-        if (o->budget == 0)
+        if (!budget_spend(o, 1))
             return STOP_BUDGET;
-        o->budget--;
         if (frame_take(m, o, top->mfn + top->next, (enum sweep)top->sweep)) {
             fill_witness(m, o);
             return -EINVAL;
@@ -106,9 +105,8 @@ int sweep_drop(struct memory *m, struct owner *o)
     struct op_level *top = &o->op.stack[o->op.depth - 1];
 
     while (top->next > 0) {
-        if (o->budget == 0)
+        if (!budget_spend(o, 1))
             return STOP_BUDGET;
-        o->budget--;
         top->next--;
         frame_give(m, o, top->mfn + top->next, (enum sweep)top->sweep);
     }

@@ -128,6 +128,7 @@ static void store_write(struct memory *m, struct owner *o)
         else
             word_store(&to[o->op.slot], o->op.value);
     } else {
+        budget_spend(o, FRAME_STEPS);
         for (i = 0; i < TABLE_ENTRIES; i++)
             word_store(&to[i],
                        o->op.sub == STORE_COPY ? word_load(&from[i]) : 0);

@@ -148,6 +148,19 @@ static int call_base(struct world *w, const struct action *a)
     return base_load(&w->m, &w->o, a->cpu, a->verb == DO_USER_BASE, a->mfn);
 }
 
+/* The search may stop at every extent, and is gone on with at once: nothing
+ * that others do changes what it looks at. */
+static int call_alloc(struct world *w, const struct action *a, mfn_t *mfn)
+{
+    int rc;
+
+    do
+        rc = a->verb == DO_ALLOC ? frame_alloc(&w->m, &w->o, mfn)
+                                 : extent_alloc(&w->m, &w->o, mfn);
+    while (rc == STOP_BUDGET);
+    return rc;
+}
+
 int action_call(struct world *w, const struct action *a, mfn_t *mfn)
 {
     struct memory *m = &w->m;
@@ -169,13 +182,13 @@ int action_call(struct world *w, const struct action *a, mfn_t *mfn)
     case DO_DESCRIPTOR:
         return descriptor_update(m, o, a->mfn, a->slot, a->value);
     case DO_GIVE_BACK: return frame_give_back(m, o, a->mfn);
-    case DO_ALLOC: return frame_alloc(m, o, mfn);
+    case DO_ALLOC:
+    case DO_FILL: return call_alloc(w, a, mfn);
     case DO_HOLD: return frame_hold(m, o, a->mfn);
     case DO_CLEAR: return frame_clear(m, o, a->mfn);
     case DO_COPY: return frame_copy(m, o, a->mfn, a->other);
     case DO_MARK: return superpage_mark(m, o, a->mfn);
     case DO_UNMARK: return superpage_unmark(m, o, a->mfn);
-    case DO_FILL: return extent_alloc(m, o, mfn);
     case DO_GROW: return extent_assign(m, o) == EXTENT_NONE ? -ENOMEM : 0;
     case DO_WALK:
         *mfn = update_walk(m, o, w->loaded[a->cpu].base, a->value);

@@ -145,7 +145,7 @@ static bool prepare(struct world *w, const struct column *c)
     world_init(w);
     world_widen(w);
     extent_assign(&w->m, &w->o);
-    while (frame_alloc(&w->m, &w->o, &mfn) == 0)
+    while (frame_alloc(&w->m, &w->o, &mfn) != -ENOMEM)
         ;
     w->m.limits.design = (uint8_t)c->design;
     w->m.limits.strict = c->strict;

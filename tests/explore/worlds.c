@@ -138,7 +138,7 @@ static void allocate(struct world *w, frames_t frames)
     mfn_t mfn;
     uint32_t n;
 
-    while (frame_alloc(&w->m, &w->o, &mfn) == 0)
+    while (frame_alloc(&w->m, &w->o, &mfn) != -ENOMEM)
         ;
     for (n = 0; n < own_frames; n++)
         if (!(frames >> n & 1))

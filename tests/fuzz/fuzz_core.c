@@ -432,8 +432,10 @@ static int store(struct play *p)
 static int call_alloc(struct play *p)
 {
     mfn_t mfn = FIRST;
-    int rc = frame_alloc(&p->m, &p->a, &mfn);
+    int rc;
 
+    while ((rc = frame_alloc(&p->m, &p->a, &mfn)) == STOP_BUDGET)
+        ;
     must(rc != 0 || mfn < FIRST + EXTENT_FRAMES || mfn >= LARGE);
     if (rc == 0 && !is_own(mfn)) { /* the play is about the first ones */
         frame_give_back(&p->m, &p->a, mfn);
@@ -453,7 +455,8 @@ static int call_superpage(struct play *p)
         rc = frame_give_back(&p->m, &p->a, mfn + i);
         must(rc == 0 || rc == -EBUSY || rc == -EINVAL);
     }
-    rc = extent_alloc(&p->m, &p->a, &mfn);
+    while ((rc = extent_alloc(&p->m, &p->a, &mfn)) == STOP_BUDGET)
+        ;
     must(rc != 0 || mfn == LARGE);
     return rc < 0 ? 0 : rc; /* something may have been given back */
 }

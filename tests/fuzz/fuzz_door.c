@@ -193,6 +193,11 @@ void door_flush(void)
     flush_done(&machine, flush_begin(&machine));
 }
 
+void door_rest(struct domain *d)
+{
+    d->owner.budget = door_budget;
+}
+
 int door_run(struct domain *d, int rc)
 {
     while (rc > 0) {

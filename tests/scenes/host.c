@@ -161,8 +161,13 @@ long player_free(uint64_t frame, bool superpage)
 
 long player_alloc(uint64_t *frame, bool superpage)
 {
-    return superpage ? extent_alloc(&world->m, caller(), frame)
-                     : frame_alloc(&world->m, caller(), frame);
+    int rc;
+
+    do
+        rc = superpage ? extent_alloc(&world->m, caller(), frame)
+                       : frame_alloc(&world->m, caller(), frame);
+    while (rc == STOP_BUDGET);
+    return rc;
 }
 
 long player_mark(uint64_t frame)

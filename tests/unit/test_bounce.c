@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -14,7 +15,8 @@
 #include "abi/guest.h"
 #include "abi/iret.h"
 #include "abi/trap_table.h"
-#include "domain/domain.h"
+#include "domain/schedule.h"
+#include "door.h"
 #include "x86/layout.h"
 
 /* The guest's memory: one piece from MEMORY_BASE on. */
@@ -53,6 +55,22 @@ size_t copy_to_guest_raw(vaddr_t dst, const void *src, size_t bytes)
         return bytes;
     memcpy(memory_at(dst, bytes), src, bytes);
     return 0;
+}
+
+/* Between two gates; nobody else is there. */
+static unsigned int rests;
+void *cpu_vcpu;
+
+void door_rest(struct domain *d)
+{
+    d->owner.budget = 1;
+    rests++;
+}
+
+void schedule_end(struct vcpu *vcpu)
+{
+    (void)vcpu;
+    abort();
 }
 
 void domain_crash(struct domain *d, const char *why, ...)

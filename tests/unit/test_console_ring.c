@@ -88,16 +88,30 @@ static void console_prints(void **state)
 static void console_prints_a_ring_full(void **state)
 {
     char text[sizeof(ring.out)];
+    size_t pieces = 0;
 
     (void)state;
-    for (size_t i = 0; i < sizeof(text); i++)
+    for (size_t i = 0; i < sizeof(text); i++) {
         text[i] = (char)(i * 7);
+        pieces += (uint8_t)text[i] < ' ' || i % 128 == 127;
+    }
     ring.out_cons = ring.out_prod = 1234567;
     write_out(text, sizeof(text));
     console_ring_drain(&d);
     assert_int_equal(printed_bytes, sizeof(text));
     assert_memory_equal(printed, text, sizeof(text));
-    assert_int_equal(turns, sizeof(text) / 128);
+    assert_int_equal(turns, pieces);
+}
+
+/* A line costs more than its bytes: it is a piece, however short. */
+static void console_prints_line_by_line(void **state)
+{
+    (void)state;
+    ring.out_cons = ring.out_prod = 0;
+    write_out("\n\n\none\ntwo", 10);
+    console_ring_drain(&d);
+    assert_int_equal(printed_bytes, 10);
+    assert_int_equal(turns, 5);
 }
 
 static void console_with_mad_indexes(void **state)
@@ -155,6 +169,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(console_prints, set_up),
         cmocka_unit_test_setup(console_prints_a_ring_full, set_up),
+        cmocka_unit_test_setup(console_prints_line_by_line, set_up),
         cmocka_unit_test_setup(console_with_mad_indexes, set_up),
         cmocka_unit_test_setup(console_input, set_up),
         cmocka_unit_test_setup(console_of_nobody, set_up),

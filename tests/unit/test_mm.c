@@ -864,27 +864,53 @@ static void I2_the_audit_finds_a_wrong_count(void **state)
         struct frame *f = world_record(w, all[i]), was = *f;
 
         f->refs++;
-        assert_false(audit(&w->m, &w->a, &report));
+        assert_false(world_recount(w, &w->a, &report, NULL));
         assert_int_equal(report.mfn, all[i]);
         assert_int_equal(report.refs, 1);
         *f = was;
         f->types++, f->refs++;
-        assert_false(audit(&w->m, &w->a, &report));
+        assert_false(world_recount(w, &w->a, &report, NULL));
         *f = was;
         f->types--;
-        assert_false(audit(&w->m, &w->a, &report));
+        assert_false(world_recount(w, &w->a, &report, NULL));
         *f = was;
     }
     w->ram[t.l1][9] = entry_rw(t.l1);
-    assert_false(audit(&w->m, &w->a, &report));
+    assert_false(world_recount(w, &w->a, &report, NULL));
     w->ram[t.l1][9] = entry_ro(world_frame(w, &w->b));
-    assert_false(audit(&w->m, &w->a, &report));
+    assert_false(world_recount(w, &w->a, &report, NULL));
     w->ram[t.l1][9] = 0;
     w->superpages[2].allocated++;
-    assert_false(audit(&w->m, &w->a, &report));
+    assert_false(world_recount(w, &w->a, &report, NULL));
     w->superpages[2].allocated--;
-    assert_true(audit(&w->m, &w->a, &report));
+    assert_true(world_recount(w, &w->a, &report, NULL));
     world_audit(w);
+}
+
+/* An audit takes a step for every frame and every entry of a table, in every
+ * pass: no piece of it is long. */
+static void I2_an_audit_stops_and_goes_on(void **state)
+{
+    struct world *w = *state;
+    struct tree t = world_tree(w);
+    mfn_t gdt = world_frame(w, &w->a), shared = world_frame(w, &w->a);
+    struct audit_report report;
+    uint32_t stops, i;
+
+    for (i = 0; i < TABLE_ENTRIES; i++)
+        w->ram[t.l1][i] = entry_rw(t.page[i % 4]);
+    assert_int_equal(world_load(w, false, t.l4), 0);
+    assert_int_equal(world_pin(w, t.l2, FRAME_L2), 0);
+    assert_int_equal(load_gdt(w, &gdt, 1), 0);
+    assert_int_equal(world_run(w, &w->a, frame_hold(&w->m, &w->a, shared)), 0);
+    assert_true(world_recount(w, &w->a, &report, &stops));
+    assert_int_equal(report.frames, 2 * EXTENT_FRAMES);
+    assert_true(stops >= 4 * report.frames + 2 * 4 * (TABLE_ENTRIES - 1));
+    assert_int_equal(world_record(w, t.page[0])->refs, TABLE_ENTRIES / 4);
+    world_record(w, shared)->refs++;
+    world_record(w, gdt)->types++;
+    assert_false(world_recount(w, &w->a, &report, NULL));
+    assert_int_equal(report.mfn, gdt);
 }
 
 #define RULE_TEST(name) \
@@ -935,6 +961,7 @@ int main(void)
         RULE_TEST(R1_memory_with_references_is_never_reused),
         RULE_TEST(I1_a_record_fits_together),
         RULE_TEST(I2_the_audit_finds_a_wrong_count),
+        RULE_TEST(I2_an_audit_stops_and_goes_on),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1097,7 +1097,7 @@ static void broken(struct world *w, const char *what)
 {
     struct audit_report report;
 
-    assert_false(audit(&w->m, &w->a, &report));
+    assert_false(world_recount(w, &w->a, &report, NULL));
     if (what)
         assert_string_equal(report.what, what);
 }

@@ -65,6 +65,8 @@ struct world *world_new_of(uint32_t extents)
         w->superpages[i].frames = &w->frames[i * EXTENT_FRAMES];
     owner_init(&w->a, 1, w->a_loaded);
     owner_init(&w->b, 2, w->b_loaded);
+    w->a.budget = w->budget;
+    w->b.budget = w->budget;
     for (i = extents; i-- > 2;)
         extent_add(&w->m, i);
     assert_int_equal(extent_assign(&w->m, &w->a), 2);
@@ -97,9 +99,12 @@ int world_teardown(void **state)
 
 mfn_t world_frame(struct world *w, struct owner *o)
 {
+    uint32_t budget = o->budget;
     mfn_t mfn;
 
+    o->budget = w->extents * EXTENT_FRAMES;     /* it is there: no stop */
     assert_int_equal(frame_alloc(&w->m, o, &mfn), 0);
+    o->budget = budget;
     return mfn;
 }
 
@@ -138,6 +143,82 @@ void world_audit(struct world *w)
         fail_msg("audit: %s, frame %#llx, types %+lld, refs %+lld", report.what,
                  (unsigned long long)report.mfn, (long long)report.types,
                  (long long)report.refs);
+}
+
+/* Something to tell all records by: a change of any shows, in all likelihood.
+ */
+static uint64_t sum_of(const void *from, size_t bytes, uint64_t sum)
+{
+    const uint32_t *word = from;
+    size_t i;
+
+    for (i = 0; i < bytes / sizeof(*word); i++)
+        sum = (sum ^ word[i]) * UINT64_C(0x100000001b3);
+    return sum;
+}
+
+static uint64_t records_of(const struct world *w)
+{
+    size_t frames = (size_t)w->extents * EXTENT_FRAMES;
+    uint64_t sum = sum_of(w->frames, frames * sizeof(*w->frames), 1);
+
+    sum = sum_of(w->superpages, w->extents * sizeof(*w->superpages), sum);
+    return sum_of(w->gigabytes,
+                  (w->extents / GIGABYTE_EXTENTS + 1) * sizeof(*w->gigabytes),
+                  sum);
+}
+
+/* One audit in pieces. Returns how often it stopped. */
+static uint32_t recount(struct world *w, struct owner *o, uint32_t budget,
+                        struct audit_report *report)
+{
+    uint32_t stops = 0;
+    struct audit a;
+    int rc;
+
+    audit_begin(&a, o);
+    for (;;) {
+        o->budget = budget;
+        rc = audit_resume(&w->m, o, &a);
+        if (rc == 0)
+            break;
+        assert_int_equal(rc, STOP_BUDGET);
+        assert_int_equal(o->budget, 0);
+        stops++;
+    }
+    assert_int_equal(a.pass, AUDIT_NONE);
+    *report = a.report;
+    return stops;
+}
+
+bool world_recount(struct world *w, struct owner *o,
+                   struct audit_report *report, uint32_t *stops)
+{
+    static const uint32_t budgets[] = {1, 2, 7, 64, 513};
+    const uint64_t records = records_of(w);
+    const uint32_t budget = o->budget;
+    struct audit_report again;
+    unsigned int i;
+    bool clean = audit(&w->m, o, report);
+
+    assert_int_equal(o->budget, budget);
+    assert_true(records_of(w) == records);
+    assert_int_equal(report->faults == 0, clean);
+    for (i = 0; i < sizeof(budgets) / sizeof(*budgets); i++) {
+        uint32_t n = recount(w, o, budgets[i], &again);
+
+        if (i == 0 && stops)
+            *stops = n;
+        assert_true(records_of(w) == records);
+        assert_int_equal(again.faults, report->faults);
+        assert_int_equal(again.frames, report->frames);
+        assert_int_equal(again.mfn, report->mfn);
+        assert_ptr_equal(again.what, report->what);
+        assert_int_equal(again.types, report->types);
+        assert_int_equal(again.refs, report->refs);
+    }
+    o->budget = budget;
+    return clean;
 }
 
 int world_run(struct world *w, struct owner *o, int rc)

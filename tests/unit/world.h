@@ -66,6 +66,14 @@ int world_run(struct world *w, struct owner *o, int rc);
 /* Assert that a recount finds nothing wrong with both domains. */
 void world_audit(struct world *w);
 
+/*
+ * Audit an owner in one go, and then in pieces of several sizes, which must
+ * find the same and leave the records alone. *stops, if given: how often the
+ * smallest pieces stopped.
+ */
+bool world_recount(struct world *w, struct owner *o,
+                   struct audit_report *report, uint32_t *stops);
+
 /* The record of a frame. */
 struct frame *world_record(struct world *w, mfn_t mfn);
 
