@@ -121,6 +121,8 @@ call_fn *const syscalls[HYPERCALLS] = {
     [0 ... HYPERCALLS - 1] = bounce_syscall,
 };
 
+call_fn *const *calls_of[2] = {[false] = syscalls, [true] = hypercalls};
+
 /* One part of a multicall. */
 static long part_run(struct vcpu *v, uint64_t number, const uint64_t *argument)
 {

@@ -3,6 +3,7 @@
 #include "domain/console_input.h"
 #include "domain/event.h"
 #include "door.h"
+#include "latency.h"
 #include "memory.h"
 #include "report.h"
 #include "x86/apic.h"
@@ -52,6 +53,8 @@ static void timer_arm(void)
     while ((d = domain_next(d)) != NULL)
         if (d->vcpu[0].timer_ns != 0 && d->vcpu[0].timer_ns < next)
             next = d->vcpu[0].timer_ns;
+    if (latency_on)
+        latency_timer_armed(next);
     apic_timer_arm(next);
 }
 
@@ -140,6 +143,8 @@ static void serve_time(void)
 void timer_interrupt(void)
 {
     counts.interrupts++;
+    if (latency_on)
+        latency_timer_came();
     serve_time();
 }
 

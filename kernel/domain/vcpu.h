@@ -44,6 +44,7 @@ struct vcpu {
     bool     guest_kernel;  /* true: the guest kernel runs, on its tables */
     bool     polling;       /* blocked until the next tick or event */
     uint8_t  state;         /* enum vcpu_state */
+    uint8_t  latency_kind;  /* latency=yes: what it is in */
     uint64_t calls;         /* hypercalls so far, parts of multicalls too */
     uint64_t flushes;       /* full TLB flushes until it last ran, and what */
     uint32_t flush_clock;   /* the flush clock showed when it went on */
@@ -105,7 +106,7 @@ static inline void vcpu_attend(struct vcpu *v)
 static inline void vcpu_mode(struct vcpu *v, bool guest_kernel)
 {
     v->guest_kernel = guest_kernel;
-    cpu_calls = guest_kernel ? hypercalls : syscalls;
+    cpu_calls = calls_of[guest_kernel];
 }
 
 /* current - the vcpu whose kernel stack we run on; NULL while idle. */
