@@ -53,12 +53,16 @@ void door_page_invalidate(struct domain *d, vaddr_t va)
     tlb_flush_page(va);
 }
 
+/* Steps that a flush counts as, with the way to it and back. */
+#define FLUSH_STEPS 4
+
 int door_step(struct domain *d, int rc)
 {
     struct owner *o = &d->owner;
 
     if (rc == STOP_FLUSH) {
         door_flush();
+        o->budget -= o->budget < FLUSH_STEPS ? o->budget : FLUSH_STEPS;
     } else if (rc == STOP_BUDGET) {
         schedule_point();               /* nothing else renews the budget: */
         o->budget = door_budget;        /* call_step counts on it, too */

@@ -11,7 +11,11 @@
  * turns a refusal's witness into a line of the log.
  */
 
-/* Steps of the rule core between two looks at the interrupts. */
+/*
+ * Steps between two looks at the interrupts. A step is 50 instructions or so,
+ * as many as the rule core needs for an ordinary entry of a table; whatever
+ * takes longer counts as several.
+ */
 #define DOOR_BUDGET 256
 
 /* The budget in force: DOOR_BUDGET, or what the option budget= says. */

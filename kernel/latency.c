@@ -18,7 +18,7 @@ bool latency_on;
 static struct {
     bool running;           /* a stretch is being measured */
     bool again;             /* and the next one, when a window has ended it */
-    bool handler;           /* this one is an interrupt's, in a window */
+    uint8_t kind;           /* what it counts for */
     uint8_t idle_kind;      /* what the idle thread does */
     uint64_t since;         /* TSC */
     uint64_t due;           /* TSC when the timer is to come; 0: it is not */
@@ -74,23 +74,15 @@ static void keep(unsigned int kind, uint64_t ticks)
         latency.longest[kind] = ticks;
 }
 
-/* What has been going on: the vcpu knows what it is in. */
-static unsigned int kind_now(void)
-{
-    if (latency.handler)
-        return LATENCY_INTERRUPT;
-    return current() ? current()->latency_kind : latency.idle_kind;
-}
-
 void latency_begin(unsigned int kind)
 {
     if (current())
         current()->latency_kind = (uint8_t)kind;
     else
         latency.idle_kind = (uint8_t)kind;
+    latency.kind = (uint8_t)kind;
     latency.running = true;
     latency.again = true;
-    latency.handler = false;
     latency.since = tsc_read() - ENTRY_TICKS;
     apic_self(LATENCY_VECTOR);
 }
@@ -107,9 +99,15 @@ static void stretch_end(uint64_t now)
 
     if (!latency.running)
         return;
-    keep(kind_now(), ticks);
+    keep(latency.kind, ticks);
     if (ticks > latency.asked)
         latency.asked = ticks;
+}
+
+/* What a window is in the middle of. */
+static uint8_t kind_behind(void)
+{
+    return current() ? current()->latency_kind : latency.idle_kind;
 }
 
 void latency_interrupt(struct regs *regs)
@@ -119,7 +117,7 @@ void latency_interrupt(struct regs *regs)
 
     stretch_end(now);
     latency.since = now;
-    latency.handler = !ours;
+    latency.kind = ours ? kind_behind() : LATENCY_INTERRUPT;
     if (from_ring3(regs)) {
         latency.running = false;
         if (!ours)

@@ -35,22 +35,37 @@
 typedef long call_fn(struct vcpu *v, const uint64_t *argument);
 
 /*
- * call_step - between two parts of a long call.
+ * call_steps - between two parts of a long call.
  *
- * Takes one step off the domain's budget. When that is spent, interrupts are
+ * steps  what a part counts as (DOOR_BUDGET)
+ *
+ * Takes them off the domain's budget. When that is spent, interrupts are
  * served and others have their turn; a domain that has been ended meanwhile
  * does not come back. No operation of the rule core is under way.
  */
-static inline void call_step(struct domain *d)
+static inline void call_steps(struct domain *d, uint32_t steps)
 {
-    if (d->owner.budget > 0) {
-        d->owner.budget--;
+    if (d->owner.budget >= steps) {
+        d->owner.budget -= steps;
         return;
     }
     schedule_point();
     if (d->end != END_NONE)
         schedule_end(current());
     d->owner.budget = door_budget;
+}
+
+/* call_step - the same behind a part like most: an entry of a list. */
+static inline void call_step(struct domain *d)
+{
+    call_steps(d, 2);
+}
+
+/* call_weigh - this call is so many steps longer than most: there are fewer
+ * of its kind between two looks at the interrupts. */
+static inline void call_weigh(struct domain *d, uint32_t steps)
+{
+    d->owner.budget -= steps < d->owner.budget ? steps : d->owner.budget;
 }
 
 /*

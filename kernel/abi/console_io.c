@@ -21,6 +21,7 @@ static long console_write_from(struct domain *d, vaddr_t from, uint32_t bytes)
 
         if (guest_read(piece, from, now) != 0)
             return -EFAULT;
+        now = (uint32_t)log_piece(piece, now);
         log_domain_write(d->owner.id, piece, now);
         from += now;
         bytes -= now;

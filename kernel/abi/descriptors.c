@@ -11,6 +11,9 @@
 
 #define DESCRIPTOR_BYTES 8
 
+/* Steps that each frame of a table counts as: found, taken, loaded, put. */
+#define FRAME_STEPS 6
+
 /* Frames that so many descriptors fill. */
 static uint32_t frames_of(uint32_t entries)
 {
@@ -25,6 +28,7 @@ static int table_load(struct vcpu *v, const struct descriptors *table,
     uint32_t before = *loaded;
     int rc;
 
+    call_weigh(v->domain, table->count * FRAME_STEPS);
     *loaded = entries;
     rc = door_run(v->domain,
                   descriptors_load(&machine, &v->domain->owner, table));

@@ -5,6 +5,11 @@
 #include "abi/target.h"
 #include "memory.h"
 
+/* Steps that a frame written whole counts as; and any operation but the
+ * shortest, besides its own. */
+#define PAGE_STEPS 80
+#define OP_STEPS   4
+
 /* Pins, base pointers, frames written whole: the rule core's business.
  * Returns as the rule core does. */
 static int op_on_frame(struct vcpu *v, const struct mmuext_op *op)
@@ -25,8 +30,11 @@ static int op_on_frame(struct vcpu *v, const struct mmuext_op *op)
         if (op->cmd == MMUEXT_NEW_BASEPTR)
             return base_load(&machine, o, v->id, false, mfn);
         return base_load(&machine, o, v->id, true, mfn == 0 ? MFN_NONE : mfn);
-    case MMUEXT_CLEAR_PAGE: return frame_clear(&machine, o, mfn);
+    case MMUEXT_CLEAR_PAGE:
+        call_weigh(v->domain, PAGE_STEPS);
+        return frame_clear(&machine, o, mfn);
     case MMUEXT_COPY_PAGE:
+        call_weigh(v->domain, PAGE_STEPS);
         return frame_copy(&machine, o, mfn, op->arg2.src_mfn);
     case MMUEXT_MARK_SUPER: return superpage_mark(&machine, o, mfn);
     case MMUEXT_UNMARK_SUPER: return superpage_unmark(&machine, o, mfn);
@@ -81,7 +89,9 @@ static int op_do(struct vcpu *v, const struct mmuext_op *op)
     case MMUEXT_FLUSH_CACHE: /* needs a device, which none has */
         return -EACCES;
     case MMUEXT_FLUSH_CACHE_GLOBAL: return -EINVAL;
-    default: return door_run(v->domain, op_on_frame(v, op));
+    default:
+        call_weigh(v->domain, OP_STEPS);
+        return door_run(v->domain, op_on_frame(v, op));
     }
 }
 

@@ -4,10 +4,14 @@
 #include <xen/callback.h>
 
 #include "abi/bounce.h"
+#include "abi/calls.h"
 #include "abi/guest.h"
 #include "lib/string.h"
 #include "mm/errno.h"
 #include "x86/layout.h"
+
+/* Steps that clearing all gates counts as. */
+#define CLEAR_STEPS 32
 
 static void gate_set(struct vcpu *v, const struct trap_info *info)
 {
@@ -25,6 +29,7 @@ long set_trap_table(struct vcpu *v, vaddr_t list)
     uint32_t i;
 
     if (list == 0) {
+        call_weigh(v->domain, CLEAR_STEPS);
         memset(v->traps, 0, sizeof(v->traps));
         return 0;
     }
@@ -36,6 +41,7 @@ long set_trap_table(struct vcpu *v, vaddr_t list)
         if (!entry_point_ok(info.address))
             return -EINVAL;
         gate_set(v, &info);
+        call_step(v->domain);
     }
     return -EINVAL;
 }

@@ -43,9 +43,11 @@ void console_ring_drain(struct domain *d)
     out = ring->out;
     report_print(); /* what was refused before it speaks comes first */
     while (cons != prod) {
-        for (n = 0; n < sizeof(piece) && cons != prod; n++, cons++)
-            piece[n] = out[MASK_XENCONS_IDX(cons, ring->out)];
+        for (n = 0; n < sizeof(piece) && cons + n != prod; n++)
+            piece[n] = out[MASK_XENCONS_IDX(cons + n, ring->out)];
+        n = log_piece(piece, n);
         log_domain_write(d->owner.id, piece, n);
+        cons += (XENCONS_RING_IDX)n;
         schedule_point();
     }
     index_write(&ring->out_cons, cons);

@@ -1,12 +1,16 @@
 #include "domain/store.h"
 
 #include "domain/event.h"
+#include "domain/schedule.h"
 #include "domain/store_wire.h"
 #include "lib/string.h"
 #include "memory.h"
 #include "x86/log.h"
 
 _Static_assert(XENSTORE_PAYLOAD_MAX == PAGE_BYTES, "a payload fills a page");
+
+/* Bytes of requests that are taken at once: interrupts are served between. */
+#define PIECE_BYTES 128
 
 /* Bytes that wait for room in the ring. */
 struct output {
@@ -201,7 +205,8 @@ static bool collect(struct store_backend *s, uint8_t byte)
     return s->collected >= header && s->collected - header == s->request.len;
 }
 
-/* Take bytes from the ring up to the end of a request. true: answered. */
+/* Take some bytes from the ring, up to the end of a request, which is then
+ * answered. true: there may be more to do. */
 static bool read_in(struct domain *d)
 {
     struct xenstore_domain_interface *ring = d->store;
@@ -209,13 +214,14 @@ static bool read_in(struct domain *d)
     volatile const char *req = ring->req;
     uint32_t cons = __atomic_load_n(&ring->req_cons, __ATOMIC_RELAXED);
     uint32_t prod = __atomic_load_n(&ring->req_prod, __ATOMIC_ACQUIRE);
+    uint32_t from = cons;
     bool complete = false;
 
     if (prod - cons > XENSTORE_RING_SIZE) {
         give_up(d, XENSTORE_ERROR_RINGIDX, "more requests than it holds");
         return false;
     }
-    while (cons != prod && !complete) {
+    while (cons != prod && cons - from < PIECE_BYTES && !complete) {
         complete = collect(s, (uint8_t)req[MASK_XENSTORE_IDX(cons)]);
         cons++;
         s->told = true;
@@ -230,20 +236,23 @@ static bool read_in(struct domain *d)
         answer_request(s);
         s->collected = 0;
     }
-    return complete;
+    return cons != from;
 }
 
 void store_serve(struct domain *d)
 {
     struct store_backend *s = d->store_state;
     /* The shortest request is a header: no ring holds more than so many. */
-    uint32_t left = XENSTORE_RING_SIZE / sizeof(struct xsd_sockmsg);
+    uint32_t left = XENSTORE_RING_SIZE / sizeof(struct xsd_sockmsg) +
+                    XENSTORE_RING_SIZE / PIECE_BYTES;
 
     if (!s || s->broken)
         return;
     s->told = false;
-    while (left > 0 && write_all(d) && read_in(d))
+    while (left > 0 && write_all(d) && read_in(d)) {
         left--;
+        schedule_point();
+    }
     if (!s->broken)
         write_all(d);
     if (s->told)

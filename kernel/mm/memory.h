@@ -109,6 +109,16 @@ struct owner {
     uint64_t refused[RULES];    /* how often each rule refused */
 };
 
+/* budget_spend - take steps off the budget; the last ones may be less. false,
+ * and nothing is changed: it is spent, and the operation stops. */
+static inline bool budget_spend(struct owner *o, uint32_t steps)
+{
+    if (o->budget == 0)
+        return false;
+    o->budget -= o->budget < steps ? o->budget : steps;
+    return true;
+}
+
 /* superpage_of - the extent's record of a frame. m->frames > mfn. */
 static inline struct superpage *superpage_of(const struct memory *m, mfn_t mfn)
 {

@@ -2,6 +2,9 @@
 
 #include "mm/word.h"
 
+/* Steps that a frame counts as that a sweep takes. */
+#define TAKE_STEPS 2
+
 static struct op_level *push(struct owner *o, mfn_t mfn, enum sweep sweep)
 {
     struct op_level *top = &o->op.stack[o->op.depth];
@@ -86,9 +89,8 @@ int sweep_build(struct memory *m, struct owner *o)
     struct op_level *top = &o->op.stack[o->op.depth - 1];
 
     while (top->next < EXTENT_FRAMES) {
-        if (o->budget == 0)
+        if (!budget_spend(o, TAKE_STEPS))
             return STOP_BUDGET;
-        o->budget--;
         if (frame_take(m, o, top->mfn + top->next, (enum sweep)top->sweep)) {
             fill_witness(m, o);
             return -EINVAL;
@@ -106,9 +108,8 @@ int sweep_drop(struct memory *m, struct owner *o)
     struct op_level *top = &o->op.stack[o->op.depth - 1];
 
     while (top->next > 0) {
-        if (o->budget == 0)
+        if (!budget_spend(o, 1))
             return STOP_BUDGET;
-        o->budget--;
         top->next--;
         frame_give(m, o, top->mfn + top->next, (enum sweep)top->sweep);
     }

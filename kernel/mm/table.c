@@ -6,6 +6,12 @@
 /* Words that are looked at at once when zeros are skipped. */
 #define ZEROS (TABLE_ENTRIES < 8 ? TABLE_ENTRIES : 8)
 
+/* So many zero entries cost about as much as one that is not. */
+#define ZEROS_PER_STEP 8
+
+/* Steps of an entry that goes the long way. */
+#define ENTRY_STEPS 4
+
 /* Are these words in a row all zero? */
 static bool all_zero(const uint64_t *words)
 {
@@ -150,9 +156,8 @@ int table_build(struct memory *m, struct owner *o)
             build_leaves(m, o, top);
         if (top->next == TABLE_ENTRIES)
             break;
-        if (o->budget == 0)
+        if (!budget_spend(o, ENTRY_STEPS))
             return STOP_BUDGET;
-        o->budget--;
         if (entry_is_kernels(level, top->next)) {       /* E4 */
             top->next = KERNEL_SLOT_FIRST + KERNEL_SLOTS;
             continue;
@@ -163,6 +168,7 @@ int table_build(struct memory *m, struct owner *o)
             if (level == 4 && top->next < KERNEL_SLOT_FIRST &&
                 next > KERNEL_SLOT_FIRST)
                 next = KERNEL_SLOT_FIRST;
+            o->budget -= steps(o, (next - top->next) / ZEROS_PER_STEP);
             top->next = next;
             continue;
         }
@@ -191,6 +197,7 @@ int table_drop(struct memory *m, struct owner *o)
     uint8_t depth = o->op.depth;
     struct op_level *top = &o->op.stack[depth - 1];
     uint32_t level = frame_of(m, o, top->mfn)->type;
+    uint32_t next;
     uint64_t word;
 
     while (level <= 4 && top->next > 0) {
@@ -198,10 +205,11 @@ int table_drop(struct memory *m, struct owner *o)
             drop_leaves(m, o, top);
         if (top->next == 0)
             break;
-        if (o->budget == 0)
+        if (!budget_spend(o, ENTRY_STEPS))
             return STOP_BUDGET;
-        o->budget--;                            /* a run of zeros: a step */
-        top->next = skip_zeros_down(m->ram[top->mfn], top->next);
+        next = skip_zeros_down(m->ram[top->mfn], top->next);
+        o->budget -= steps(o, (top->next - next) / ZEROS_PER_STEP);
+        top->next = next;
         if (top->next == 0)
             break;
         top->next--;

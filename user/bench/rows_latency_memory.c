@@ -281,6 +281,41 @@ static void superpages(void)
                  address_of(ops), LIST, 0);
 }
 
+/* L2 tables whose every entry goes the long way: one names superpages, one the
+ * same table again and again, and one tables that are empty. */
+static void wide_tables(void)
+{
+    static const char *const names[] = {"mmuext_op/pin_l2_superpages",
+                                        "mmuext_op/unpin_l2_superpages",
+                                        "mmuext_op/pin_l2_one_table",
+                                        "mmuext_op/unpin_l2_one_table",
+                                        "mmuext_op/pin_l2_empty_tables",
+                                        "mmuext_op/unpin_l2_empty_tables"};
+    mfn_t extent = extent_next();
+    pfn_t empty = pages_take(TABLE_ENTRIES);
+    entry_t *table[3];
+    unsigned int i, j;
+
+    make_stale(empty, TABLE_ENTRIES);
+    for (i = 0; i < 3; i++)
+        table[i] = table_new();
+    for (j = 0; j < TABLE_ENTRIES; j++) {
+        table[0][j] =
+            entry_make(extent, j % 2 ? MAP_WRITE_LARGE : MAP_READ_LARGE);
+        table[1][j] = entry_make(frame_of(tree.l1[0]), MAP_TABLE);
+        table[2][j] = entry_make(mfn_of(empty + j), MAP_TABLE);
+    }
+    for (i = 0; i < 3; i++) {
+        table_ready(table[i]);
+        for (j = 0; j < 2; j++) {
+            ops[0] = operation(j ? MMUEXT_UNPIN_TABLE : MMUEXT_PIN_L2_TABLE,
+                               frame_of(table[i]));
+            longest_call(names[2 * i + j], __HYPERVISOR_mmuext_op,
+                         address_of(ops), 1, 0);
+        }
+    }
+}
+
 static void reserve(const char *path, unsigned int command, unsigned int count,
                     unsigned int order)
 {
@@ -333,5 +368,6 @@ void rows_latency_memory(void)
     updates();
     hooks();
     superpages();
+    wide_tables();
     reservation();
 }
