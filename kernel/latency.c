@@ -20,6 +20,7 @@ static struct {
     bool again;             /* and the next one, when a window has ended it */
     uint8_t kind;           /* what it counts for */
     uint8_t idle_kind;      /* what the idle thread does */
+    uint8_t ended;          /* the kind of the stretch before */
     uint64_t since;         /* TSC */
     uint64_t due;           /* TSC when the timer is to come; 0: it is not */
     uint64_t longest[LATENCY_KINDS];
@@ -116,6 +117,7 @@ void latency_interrupt(struct regs *regs)
     uint64_t now = tsc_read();
 
     stretch_end(now);
+    latency.ended = latency.kind;
     latency.since = now;
     latency.kind = ours ? kind_behind() : LATENCY_INTERRUPT;
     if (from_ring3(regs)) {
@@ -141,7 +143,8 @@ void latency_timer_came(void)
 {
     uint64_t now = tsc_read();
 
-    if (latency.due != 0 && now > latency.due)
+    if (latency.due != 0 && now > latency.due &&
+        latency.ended != LATENCY_BUILD)
         keep(LATENCY_TIMER, now - latency.due);
     latency.due = 0;
 }

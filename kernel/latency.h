@@ -34,7 +34,8 @@ enum latency_kind {
     LATENCY_INTERRUPT,                  /* its handler, and others' turns */
     LATENCY_END,                        /* a domain that ended is removed */
     LATENCY_BUILD,                      /* one is built */
-    LATENCY_TIMER,                      /* the timer: from its deadline on */
+    LATENCY_TIMER,                      /* the timer: from its deadline on,
+                                           but while a domain was built */
     LATENCY_KINDS
 };
 

@@ -43,7 +43,8 @@ void console_ring_drain(struct domain *d)
     out = ring->out;
     report_print(); /* what was refused before it speaks comes first */
     while (cons != prod) {
-        for (n = 0; n < sizeof(piece) && cons + n != prod; n++)
+        for (n = 0; n < sizeof(piece) && n < (XENCONS_RING_IDX)(prod - cons);
+             n++)
             piece[n] = out[MASK_XENCONS_IDX(cons + n, ring->out)];
         n = log_piece(piece, n);
         log_domain_write(d->owner.id, piece, n);

@@ -29,6 +29,8 @@ struct store_backend {
     uint32_t collected;         /* bytes of request and payload, so far */
     struct xsd_sockmsg request;
     uint8_t *payload;           /* a page */
+    uint32_t texts;             /* terminators in it so far */
+    uint32_t text_end[2];       /* where the first two of them are */
     uint8_t answer[sizeof(struct xsd_sockmsg) + 16];
     struct xsd_sockmsg event;   /* of a watch: its payload is the request's */
     struct output output[3];    /* answer, event, its payload */
@@ -102,14 +104,8 @@ static void answer_error(struct store_backend *s, const char *error)
 /* Is the payload two texts, each with its terminator, and no more? */
 static bool payload_is_pair(const struct store_backend *s)
 {
-    size_t first = strnlen((const char *)s->payload, s->request.len);
-    size_t rest;
-
-    if (first == 0 || first >= s->request.len)
-        return false;
-    rest = s->request.len - (first + 1);
-    return rest > 0 &&
-           strnlen((const char *)s->payload + first + 1, rest) == rest - 1;
+    return s->texts >= 2 && s->text_end[0] > 0 &&
+           s->text_end[1] == s->request.len - 1;
 }
 
 /* A watch fires once when it is set: path and token, as they came. */
@@ -192,6 +188,18 @@ static bool write_all(struct domain *d)
     return true;
 }
 
+/* One byte of the payload; where its texts end is kept, so that no answer has
+ * to look through it. */
+static void collect_payload(struct store_backend *s, uint32_t at, uint8_t byte)
+{
+    s->payload[at] = byte;
+    if (byte != '\0')
+        return;
+    if (s->texts < 2)
+        s->text_end[s->texts] = at;
+    s->texts++;
+}
+
 /* Put one byte where it belongs. true: the request is complete. */
 static bool collect(struct store_backend *s, uint8_t byte)
 {
@@ -200,7 +208,7 @@ static bool collect(struct store_backend *s, uint8_t byte)
     if (s->collected < header)
         ((uint8_t *)&s->request)[s->collected] = byte;
     else
-        s->payload[s->collected - header] = byte;
+        collect_payload(s, s->collected - header, byte);
     s->collected++;
     return s->collected >= header && s->collected - header == s->request.len;
 }
@@ -235,6 +243,7 @@ static bool read_in(struct domain *d)
     if (complete) {
         answer_request(s);
         s->collected = 0;
+        s->texts = 0;
     }
     return cons != from;
 }

@@ -31,6 +31,9 @@ void rows_gigabyte(void);
 void rows_latency(void);
 void rows_latency_memory(void);
 
+/* rows_latency_ring - the same of what an unprivileged domain has. */
+void rows_latency_ring(const start_info_t *info);
+
 /*
  * scale_ops - what mapping costs in the world as it is. Each line is
  *

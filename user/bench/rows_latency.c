@@ -71,6 +71,7 @@ static void trap_calls(void)
                  address_of(gates), 0, 0);
     longest_many("set_trap_table/512_gates", __HYPERVISOR_set_trap_table,
                  address_of(gates), 0, 0);
+    longest_many("set_callbacks/none", __HYPERVISOR_set_callbacks, 0, 0, 0);
     longest_many("callback_op/register", __HYPERVISOR_callback_op,
                  CALLBACKOP_register, address_of(&callback), 0);
 }
@@ -179,6 +180,8 @@ static void event_calls(void)
     longest_many("sched_op/poll_128_ports", __HYPERVISOR_sched_op, SCHEDOP_poll,
                  address_of(&poll), 0);
     longest_many("sched_op/yield", __HYPERVISOR_sched_op, SCHEDOP_yield, 0, 0);
+    longest_many("sched_op_compat/yield", __HYPERVISOR_sched_op_compat,
+                 SCHEDOP_yield, 0, 0);
     longest_want("sched_op/block", __HYPERVISOR_sched_op, SCHEDOP_block, 0, 0);
 }
 
@@ -218,6 +221,7 @@ static void grant_calls(void)
 void rows_latency(void)
 {
     longest_setup();
+    rows_entry();
     plain_calls();
     trap_calls();
     descriptor_calls();
