@@ -55,7 +55,7 @@ FUZZCC  := clang
 
 ifneq ($(findstring clang,$(CC)),)
 TARGET := --target=x86_64-linux-gnu
-# What other files define is in the same image: no detour over a table of offsets.
+# What other files define is in the same image: no way over a table of offsets.
 DIRECT := -Xclang -fapply-global-visibility-to-externs
 endif
 

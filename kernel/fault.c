@@ -177,7 +177,7 @@ __attribute__((noinline, cold)) static void fault_strange(struct vcpu *v,
     panic_regs(regs, "%s in ring 3 without a vcpu", trap_name(regs->vector));
 }
 
-bool fault_entry(struct regs *regs)
+void fault_entry(struct regs *regs)
 {
     struct vcpu *v = current();
 
@@ -187,9 +187,8 @@ bool fault_entry(struct regs *regs)
         fault_ud(v);
     else
         fault_other(v, regs);
-    if (v->attention & ATTENTION_ONCE)
+    if (vcpu_waits(v))
         domain_exit_work(v);
-    return regs->vector == TRAP_SYSCALL;    /* a handler was entered */
 }
 
 /* Is there nothing left that IRETQ could find wrong? */

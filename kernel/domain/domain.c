@@ -129,9 +129,5 @@ void domain_exit_work(struct vcpu *v)
         regs_print(v->regs);
     if (d->end != END_NONE)
         schedule_end(v);
-    /* What is pending is looked at again: only the guest knows when it stops
-     * to mask it. */
     v->attention &= ~ATTENTION_ONCE;
-    if (event_pending(v))
-        vcpu_attend(v);
 }

@@ -34,7 +34,7 @@ enum vcpu_state {
     VCPU_ENDED              /* never runs again */
 };
 
-/* Why the way back to ring 3 is the long one. */
+/* Why the way back to ring 3 is the long one; vcpu_waits knows one more. */
 #define ATTENTION_ONCE   1u /* something has happened: look at everything */
 #define ATTENTION_AUDIT  2u /* every hypercall is followed by an audit */
 #define ATTENTION_VERW   4u /* buffers are cleared on every return */
@@ -46,6 +46,8 @@ struct vcpu {
     uint8_t  state;         /* enum vcpu_state */
     uint8_t  latency_kind;  /* latency=yes: what it is in */
     uint64_t calls;         /* hypercalls so far, parts of multicalls too */
+    struct vcpu_info *info; /* in shared_info, or where the guest moved it;
+                               the kernel's own mapping */
     uint64_t flushes;       /* full TLB flushes until it last ran, and what */
     uint32_t flush_clock;   /* the flush clock showed when it went on */
     struct domain *domain;
@@ -86,8 +88,6 @@ struct vcpu {
     uint32_t gdt_entries;   /* descriptors of the GDT loaded */
     uint32_t ldt_entries;   /* descriptors of the LDT loaded */
 
-    struct vcpu_info *info; /* in shared_info, or where the guest moved it;
-                               the kernel's own mapping */
     uint64_t timer_ns;      /* system time of set_timer_op; 0: none */
     uint64_t run_since;     /* system time when it was switched to */
     uint64_t run_ns;        /* how long it has run, up to the last switch */
@@ -95,11 +95,23 @@ struct vcpu {
 
 _Static_assert(offsetof(struct vcpu, attention) == 0, "VCPU_ATTENTION");
 _Static_assert(offsetof(struct vcpu, calls) == 8, "VCPU_CALLS");
+_Static_assert(offsetof(struct vcpu, info) == 16, "VCPU_INFO");
+_Static_assert(offsetof(struct vcpu_info, evtchn_upcall_pending) == 0,
+               "entry.asm reads it there");
 
 /* vcpu_attend - have everything looked at before ring 3 runs again. */
 static inline void vcpu_attend(struct vcpu *v)
 {
     v->attention |= ATTENTION_ONCE;
+}
+
+/* vcpu_waits - is anything to be done before ring 3 runs again? A pending
+ * upcall is looked for each time: the guest itself may make it so. entry.asm
+ * asks the same. */
+static inline bool vcpu_waits(const struct vcpu *v)
+{
+    return (v->attention | __atomic_load_n(&v->info->evtchn_upcall_pending,
+                                           __ATOMIC_RELAXED)) != 0;
 }
 
 /* vcpu_mode - guest kernel or guest user; it runs, or is about to. */

@@ -133,8 +133,10 @@ syscall_entry:
     mov [rsp + 8 + REGS_RAX], rax
     mov rdi, [rel cpu_vcpu]
     inc qword [rdi + VCPU_CALLS]
-    cmp dword [rdi + VCPU_ATTENTION], 0
-    jne syscall_slow
+    mov rcx, [rdi + VCPU_INFO]      ; an upcall is pending: the guest may have
+    movzx ecx, byte [rcx]           ; made it so itself
+    or ecx, [rdi + VCPU_ATTENTION]
+    jnz syscall_slow
     mov rcx, [rsp + 8 + REGS_RIP]
     mov r11, [rsp + 8 + REGS_RFLAGS]
     mov rdx, rcx                    ; SYSRET would fault in ring 0 if bits
@@ -183,8 +185,10 @@ iret_entry:
     sub rsp, 8
     call hypercall_iret
     mov rdi, [rel cpu_vcpu]
-    cmp dword [rdi + VCPU_ATTENTION], 0
-    jne .answer
+    mov rcx, [rdi + VCPU_INFO]      ; as above: it may have unmasked as well
+    movzx ecx, byte [rcx]
+    or ecx, [rdi + VCPU_ATTENTION]
+    jnz .answer
     inc qword [rdi + VCPU_CALLS]
     add rsp, 3 * 8 + REGS_R11
     pop r11
@@ -270,8 +274,8 @@ exception_common:
     sub rsp, 8
     call fault_entry
     add rsp, 8
-    test al, al
-    jnz guest_sysret
+    cmp dword [rsp + REGS_VECTOR], TRAP_SYSCALL
+    je guest_sysret                 ; a handler was entered
     jmp guest_return
 
 ; What came on a stack of its own: perhaps no fault of the guest's.
@@ -362,19 +366,31 @@ guest_return:
     jne .iret
 ; guest_sysret - the same, when all that is in doubt is the address.
 guest_sysret:
-    mov rdi, [rsp + REGS_RIP]       ; bits 63 to 47 are all the same?
-    mov rax, rdi
+    mov rcx, [rsp + REGS_RIP]       ; bits 63 to 47 are all the same?
+    mov rax, rcx
     shl rax, 16
     sar rax, 16
-    cmp rax, rdi
+    cmp rax, rcx
     jne guest_return.iret
+    mov r11, [rsp + REGS_RFLAGS]
     cmp byte [rel cpu_verw], 0
     je .sysret
     verw [rel verw_selector]
 .sysret:
-    REGS_POP
-    mov rcx, [rsp + REGS_RIP - REGS_ERROR]
-    mov r11, [rsp + REGS_RFLAGS - REGS_ERROR]
+    pop r15
+    pop r14
+    pop r13
+    pop r12
+    pop rbp
+    pop rbx
+    add rsp, 2 * 8                  ; r11, rcx: SYSRET wants others in them
+    pop rdi
+    pop rsi
+    pop rdx
+    pop r10
+    pop r8
+    pop r9
+    pop rax
     mov rsp, [rsp + REGS_RSP - REGS_ERROR]
     o64 sysret
 guest_return.iret:

@@ -39,9 +39,9 @@ void hypercall_exit(struct vcpu *v);
 /* fault_entry - exception 0..31 in ring 3. For #PF, CR2 is unchanged: read
  * it before anything else can fault.
  *
- * true when the registers are those that SYSRET can load, if it can the
- * address: a handler's first. */
-bool fault_entry(struct regs *regs);
+ * When it returns with the vector TRAP_SYSCALL, the registers are a handler's
+ * first: SYSRET can load them, if it can the address. */
+void fault_entry(struct regs *regs);
 
 /* interrupt_entry - vector 32..255, from ring 3, from idle or from an
  * interrupt window of the kernel (then regs->cs has RPL 0). */

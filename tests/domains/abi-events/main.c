@@ -13,6 +13,7 @@
 #define GAP           0x40000000u
 #define NOT_CANONICAL 0x800000000000u
 #define MILLISECOND   1000000u
+#define CALL_END      14u /* of do_pend_and_call, behind its syscall */
 
 SNIPPET void do_block(void)
 {
@@ -24,6 +25,29 @@ SNIPPET void do_spin(void)
     __asm__("1: pause; jmp 1b");
 }
 
+SNIPPET void do_ud2(void)
+{
+    __asm__("ud2");
+}
+
+/* Make an upcall pending, as a guest does that unmasks a port on its own. */
+SNIPPET void do_pend_and_call(void)
+{
+    __asm__("movb $1, (%rdi); movl $17, %eax; xorl %edi, %edi; xorl %esi, %esi;"
+            "syscall; ret");
+}
+
+SNIPPET void do_unmask_and_call(void)
+{
+    __asm__("movb $0, (%rdi); movl $17, %eax; xorl %edi, %edi; xorl %esi, %esi;"
+            "syscall; ret");
+}
+
+SNIPPET void do_pend_and_ud2(void)
+{
+    __asm__("movb $1, (%rdi); ud2");
+}
+
 SNIPPET void do_version(void)
 {
     __asm__("movl $17, %eax; xorl %edi, %edi; xorl %esi, %esi; syscall; ret");
@@ -32,12 +56,7 @@ SNIPPET void do_version(void)
 /* Unmask, then ask anything: what is pending comes now. */
 static const struct outcome *unmasked(snippet_t *code)
 {
-    const struct outcome *o;
-
-    vcpu_info_get()->evtchn_upcall_mask = 0;
-    o = run(code, 0, 0, 0);
-    vcpu_info_get()->evtchn_upcall_mask = 1;
-    return o;
+    return run_unmasked(vcpu_info_get(), code, 0, 0, 0);
 }
 
 static long event(unsigned int command, void *argument)
@@ -125,10 +144,6 @@ static void upcalls(void)
     same("its frame has no mask", f.mask, 0);
     same("and IF", f.rflags & RFLAGS_IF, RFLAGS_IF);
     same("its cs is the kernel's", f.cs, SELECTOR_CS64 & ~3u);
-    vcpu_info_get()->evtchn_upcall_mask = 0;
-    vcpu_info_get()->evtchn_upcall_pending = 1;
-    run(do_version, 0, 0, 0);
-    same("an upcall masks the next", vcpu_info_get()->evtchn_upcall_mask, 1);
     port_clear(port);
     runs("nothing pending, no upcall", unmasked(do_version));
     port_mask(port, true);
@@ -150,6 +165,54 @@ static void upcalls(void)
     answers("close", event(EVTCHNOP_close, &send), 0);
     answers("close again", event(EVTCHNOP_close, &send), -XEN_EINVAL);
     answers("send to it", event(EVTCHNOP_send, &send), -XEN_EINVAL);
+}
+
+/*
+ * The guest itself makes an upcall pending. No event was sent, so nothing but
+ * a look at the byte can tell: on the way out of each call, trap and iret.
+ */
+static void own_upcalls(void)
+{
+    volatile struct vcpu_info *info = vcpu_info_get();
+    uint64_t pending = address_of((const void *)&info->evtchn_upcall_pending);
+    struct iret_context c = {.cs = SELECTOR_CS64 & ~3u,
+                             .rip = (uint64_t)do_ud2,
+                             .rflags = RFLAGS_IF | RFLAGS_ONE,
+                             .rsp = user_stack_top(),
+                             .ss = SELECTOR_SS};
+    const struct outcome *o;
+
+    o = run_unmasked(info, do_pend_and_call, pending, 0, 0);
+    same("pending by hand, a call: the upcall", o->vector, VECTOR_EVENT);
+    same("behind the call", frame_get(o).rip,
+         (uint64_t)do_pend_and_call + CALL_END);
+    same("with its answer", o->rax != 17 && o->rax != 0, 1);
+    info->evtchn_upcall_pending = 0;
+    o = run_unmasked(info, do_pend_and_ud2, pending, 0, 0);
+    same("a trap: the upcall", o->vector, VECTOR_EVENT);
+    same("before its handler", frame_get(o).rip, stub_of(VECTOR_UD));
+    info->evtchn_upcall_pending = 1;
+    o = enter(&c);
+    same("an iret that unmasks: the upcall", o->vector, VECTOR_EVENT);
+    same("before its target", frame_get(o).rip, c.rip);
+    c.rflags = RFLAGS_ONE;
+    same("one that does not: none", enter(&c)->vector, VECTOR_UD);
+    info->evtchn_upcall_pending = 0;
+    o = run_user(do_pend_and_call, pending, 0, 0);
+    same("a system call of the user: the upcall", o->vector, VECTOR_EVENT);
+    same("before its handler", frame_get(o).rip, stub_of(VECTOR_SYSCALL));
+    info->evtchn_upcall_pending = 0;
+    info->evtchn_upcall_mask = 0;
+    run(do_version, 0, 0, 0);
+    same("none pending: the mask stays", info->evtchn_upcall_mask, 0);
+    info->evtchn_upcall_mask = 1;
+    runs("masked: none", run(do_pend_and_call, pending, 0, 0));
+    same("and it stays pending", info->evtchn_upcall_pending, 1);
+    o = run(do_unmask_and_call,
+            address_of((const void *)&info->evtchn_upcall_mask), 0, 0);
+    same("unmasked by hand: the upcall", o->vector, VECTOR_EVENT);
+    same("it masks the next", info->evtchn_upcall_mask, 1);
+    info->evtchn_upcall_pending = 0;
 }
 
 static void bad_events(void)
@@ -495,9 +558,8 @@ static void vcpu_info_moves(void)
     same("with an upcall pending", place->evtchn_upcall_pending, 1);
     same("from everywhere", place->evtchn_pending_sel, ~0ul);
     check("with a clock", place->time.tsc_to_system_mul != 0);
-    place->evtchn_upcall_mask = 0;
-    same("its mask counts", run(do_version, 0, 0, 0)->vector, VECTOR_EVENT);
-    same("and is set by the upcall", place->evtchn_upcall_mask, 1);
+    same("its mask counts", run_unmasked(place, do_version, 0, 0, 0)->vector,
+         VECTOR_EVENT);
     answers("a second time",
             hypercall(__HYPERVISOR_vcpu_op, VCPUOP_register_vcpu_info, 0,
                       address_of(&move), 0),
@@ -593,6 +655,7 @@ void domain_main(const start_info_t *info)
     probe_setup(info);
     callbacks();
     upcalls();
+    own_upcalls();
     bad_events();
     clocks();
     timers();

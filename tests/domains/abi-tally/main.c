@@ -9,7 +9,7 @@
 #define TALLY_OP         __HYPERVISOR_arch_7
 #define TALLY_OP_FLUSHES 0u
 
-#define TRIES            8u
+#define TRIES            64u
 
 static long tally(unsigned int command)
 {
@@ -58,7 +58,7 @@ static void keep_type(void)
 }
 
 /* How many flushes something makes. One that is owed is saved when our turn
- * ends just before: the most of some tries. */
+ * ends just before, often so on a busy machine: the most of many tries. */
 static long flushing(void (*something)(void))
 {
     long most = flushes(), before, now;

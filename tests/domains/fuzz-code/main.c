@@ -193,9 +193,8 @@ static void kernel_round(void)
 
     kernel_code_make();
     hypercall(__HYPERVISOR_set_timer_op, now() + 2 * MILLISECOND, 0, 0, 0);
-    vcpu_info_get()->evtchn_upcall_mask = 0;
-    run((snippet_t *)address_of(kernel_code), a, b, random());
-    vcpu_info_get()->evtchn_upcall_mask = 1;
+    run_unmasked(vcpu_info_get(), (snippet_t *)address_of(kernel_code), a, b,
+                 random());
     hypercall(__HYPERVISOR_set_timer_op, 0, 0, 0, 0);
     run(do_reset, 0, 0, 0);
     hypercall(__HYPERVISOR_set_debugreg, 7, 0, 0, 0);

@@ -6,6 +6,7 @@
     global probe_stubs
     global probe_call
     global probe_iret
+    global probe_unmask
     global probe_user_done
     global outcome
     extern hypercall_page
@@ -74,10 +75,12 @@ trap_keep:
     rep movsq
     jmp resume
 
-; An event that comes when the snippet is over: to where it came.
+; An event that comes when the snippet is over: to where it came, and masked,
+; since it stays pending.
 late:
     pop rcx
     pop r11
+    and dword [rsp + 16], ~0x200        ; IF
     push 0                              ; flags of the iret hypercall
     jmp hypercall_page + IRET_STUB
 
@@ -98,6 +101,12 @@ probe_call:
     mov rsi, rdx
     mov rdx, rcx
     mov dword [inside], 1
+    mov rcx, [probe_unmask]
+    mov qword [probe_unmask], 0
+    test rcx, rcx
+    jz .call
+    mov byte [rcx], 0
+.call:
     call rax
     mov dword [inside], 0
     keep GENERAL_REGISTERS
@@ -157,4 +166,6 @@ outcome:
 inside:                                 ; 1: a snippet runs
     resq 1
 resume_stack:
+    resq 1
+probe_unmask:                           ; a byte to clear; 0: none
     resq 1

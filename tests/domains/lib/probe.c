@@ -15,6 +15,7 @@
 /* probe.asm */
 extern char probe_stubs[];
 extern struct outcome outcome;
+extern volatile uint8_t *probe_unmask; /* to be cleared; NULL: none */
 void probe_call(snippet_t *code, uint64_t a, uint64_t b, uint64_t c);
 void probe_iret(const struct iret_context *context, const uint64_t *arguments);
 
@@ -113,6 +114,16 @@ void probe_setup(const start_info_t *info)
 const struct outcome *run(snippet_t *code, uint64_t a, uint64_t b, uint64_t c)
 {
     probe_call(code, a, b, c);
+    return &outcome;
+}
+
+const struct outcome *run_unmasked(volatile struct vcpu_info *info,
+                                   snippet_t *code, uint64_t a, uint64_t b,
+                                   uint64_t c)
+{
+    probe_unmask = &info->evtchn_upcall_mask;
+    probe_call(code, a, b, c);
+    info->evtchn_upcall_mask = 1;
     return &outcome;
 }
 

@@ -102,6 +102,14 @@ const struct outcome *run(snippet_t *code, uint64_t a, uint64_t b, uint64_t c);
 const struct outcome *run_user(snippet_t *code, uint64_t a, uint64_t b,
                                uint64_t c);
 
+/*
+ * run_unmasked - as run, with info's upcall mask cleared when nothing but the
+ * snippet is left to be interrupted, and set again afterwards.
+ */
+const struct outcome *run_unmasked(volatile struct vcpu_info *info,
+                                   snippet_t *code, uint64_t a, uint64_t b,
+                                   uint64_t c);
+
 /* enter - the iret hypercall with a frame of the caller's choice. */
 const struct outcome *enter(const struct iret_context *context);
 
