@@ -143,8 +143,7 @@ void latency_timer_came(void)
 {
     uint64_t now = tsc_read();
 
-    if (latency.due != 0 && now > latency.due &&
-        latency.ended != LATENCY_BUILD)
+    if (latency.due != 0 && now > latency.due && latency.ended != LATENCY_BUILD)
         keep(LATENCY_TIMER, now - latency.due);
     latency.due = 0;
 }

@@ -1,8 +1,8 @@
 """bench_tables.py - what was measured, as tables and pictures.
 
 Used by tools/bench, tools/bench-scale, tools/bench-latency, tools/where,
-tools/size and tools/bench-docs. The figures that are kept, and that the pages show, are in
-bench/; each tool writes its own with --update.
+tools/size and tools/bench-docs. The figures that are kept, and that the pages
+show, are in bench/; each tool writes its own with --update.
 """
 
 import os

@@ -175,8 +175,7 @@ static void idle_is_left_alone(void **state)
     clock += 1000000;
     assert_true(interrupt(APIC_TIMER_VECTOR, false));
     assert_true(interrupt(LATENCY_VECTOR, false));
-    assert_int_equal(latency.longest[__HYPERVISOR_sched_op],
-                     600 + ENTRY_TICKS);
+    assert_int_equal(latency.longest[__HYPERVISOR_sched_op], 600 + ENTRY_TICKS);
     assert_int_equal(latency.longest[LATENCY_INTERRUPT], 0);
 }
 

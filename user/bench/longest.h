@@ -21,8 +21,8 @@ void longest_end(const char *path);
 /* longest_call - make a hypercall, and its line; what it answered.
  *
  * path  "CALL/PATH" */
-long longest_call(const char *path, unsigned int number, uint64_t a,
-                  uint64_t b, uint64_t c);
+long longest_call(const char *path, unsigned int number, uint64_t a, uint64_t b,
+                  uint64_t c);
 
 /* longest_want - the same; an answer below 0 ends the domain. */
 void longest_want(const char *path, unsigned int number, uint64_t a, uint64_t b,

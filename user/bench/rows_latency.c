@@ -51,8 +51,8 @@ static void plain_calls(void)
                  SEGBASE_GS_USER_SEL, 0, 0);
     longest_many("physdev_op/set_iopl", __HYPERVISOR_physdev_op,
                  PHYSDEVOP_set_iopl, address_of(&iopl), 0);
-    longest_many("set_timer_op/far", __HYPERVISOR_set_timer_op,
-                 UINT64_MAX / 4, 0, 0);
+    longest_many("set_timer_op/far", __HYPERVISOR_set_timer_op, UINT64_MAX / 4,
+                 0, 0);
     longest_many("tally_op/flushes", __HYPERVISOR_arch_7, 0, 0, 0);
     longest_many("absent/40", __HYPERVISOR_hypfs_op, 0, 0, 0);
     longest_many("platform_op/any", __HYPERVISOR_platform_op, 0, 0, 0);
@@ -134,8 +134,8 @@ static void console_calls(void)
     longest_want("console_io/write_returns", __HYPERVISOR_console_io,
                  CONSOLEIO_write, TEXT_BYTES, address_of(text));
     say("\n");
-    longest_many("console_io/write_2", __HYPERVISOR_console_io,
-                 CONSOLEIO_write, 2, address_of(text));
+    longest_many("console_io/write_2", __HYPERVISOR_console_io, CONSOLEIO_write,
+                 2, address_of(text));
     say("\n");
     for (i = 0; i < TEXT_BYTES; i++)
         text[i] = '\n';

@@ -136,8 +136,8 @@ static void stale_pins(void)
     longest_want("mmuext_op/pin_unpin_256", __HYPERVISOR_mmuext_op,
                  address_of(ops), LIST, 0);
     for (i = 0; i < LIST; i++)
-        ops[i] = operation(i % 2 ? MMUEXT_TLB_FLUSH_ALL : MMUEXT_INVLPG_LOCAL,
-                           0);
+        ops[i] =
+            operation(i % 2 ? MMUEXT_TLB_FLUSH_ALL : MMUEXT_INVLPG_LOCAL, 0);
     longest_want("mmuext_op/flush_512", __HYPERVISOR_mmuext_op, address_of(ops),
                  LIST, 0);
     ops[0] = operation(MMUEXT_CLEAR_PAGE, mfn_of(first));
@@ -237,9 +237,9 @@ static void hooks(void)
     unsigned int i;
 
     for (i = 0; i < LIST; i++)
-        requests[i] = mmu_request(
-            l3, LAND_LATE,
-            i % 2 ? 0 : entry_make(frame_of(tree.l2), MAP_TABLE));
+        requests[i] =
+            mmu_request(l3, LAND_LATE,
+                        i % 2 ? 0 : entry_make(frame_of(tree.l2), MAP_TABLE));
     update("mmu_update/hook_4096", 1);
     requests[0] = requests[1];
     update("mmu_update/unhook_4096", 1);
@@ -285,12 +285,10 @@ static void superpages(void)
  * same table again and again, and one tables that are empty. */
 static void wide_tables(void)
 {
-    static const char *const names[] = {"mmuext_op/pin_l2_superpages",
-                                        "mmuext_op/unpin_l2_superpages",
-                                        "mmuext_op/pin_l2_one_table",
-                                        "mmuext_op/unpin_l2_one_table",
-                                        "mmuext_op/pin_l2_empty_tables",
-                                        "mmuext_op/unpin_l2_empty_tables"};
+    static const char *const names[] = {
+        "mmuext_op/pin_l2_superpages",   "mmuext_op/unpin_l2_superpages",
+        "mmuext_op/pin_l2_one_table",    "mmuext_op/unpin_l2_one_table",
+        "mmuext_op/pin_l2_empty_tables", "mmuext_op/unpin_l2_empty_tables"};
     mfn_t extent = extent_next();
     pfn_t empty = pages_take(TABLE_ENTRIES);
     entry_t *table[3];
@@ -327,8 +325,8 @@ static void reserve(const char *path, unsigned int command, unsigned int count,
     long done;
 
     r.extent_start.p = list;
-    done = longest_call(path, __HYPERVISOR_memory_op, command, address_of(&r),
-                        0);
+    done =
+        longest_call(path, __HYPERVISOR_memory_op, command, address_of(&r), 0);
     if (done != (long)count)
         bench_error(path, "extents that were done:", done);
 }
