@@ -29,7 +29,8 @@ struct domain;
  * left one. The next call begins without. */
 void report_refusal(struct domain *d);
 
-/* report_print - print what is kept. */
+/* report_print - print what is kept; between two lines interrupts are served,
+ * so not in one. */
 void report_print(void);
 
 /*

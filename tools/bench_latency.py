@@ -30,7 +30,7 @@ PATH = re.compile(r"latency (\w+)/(\S+) (\d+)\s*$", re.M)
 # What is bounded by nothing: it is over before a domain runs.
 UNBOUNDED = ("domain_build",)
 # What is above the goal, and known to be.
-OPEN = ("memory_op", "domain_end", "timer_late", "console_io")
+OPEN = ("memory_op", "domain_end", "timer_late")
 # What no path of the domain is about.
 WORDS = {
     "absent": "a number that is no hypercall",

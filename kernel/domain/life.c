@@ -188,6 +188,7 @@ static void run_all(uint8_t *end)
         bool ran = schedule_next();
         bool reaped = reap(end);
 
+        schedule_chores();
         if (!ran && !reaped) {
             if (latency_on)
                 latency_idle();

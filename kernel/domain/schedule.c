@@ -22,6 +22,7 @@ static uint64_t idle_rsp;
 static uint64_t next_tick_ns;
 static uint64_t slice_end_ns;   /* of the running vcpu */
 static bool due;                /* it has had its share */
+static bool chores;             /* a tick has come */
 static bool barrier_on_switch;
 static struct schedule_counts counts;
 
@@ -133,9 +134,9 @@ static void serve_time(void)
         next_tick_ns = now + TICK_NS;
         wake_pollers();
         counts.ticks++;
-        console_input_tick();
-        report_print();
-        console_flush();
+        chores = true;
+        if (current())
+            vcpu_attend(current());
     }
     timer_arm();
 }
@@ -154,8 +155,24 @@ void timer_set(struct vcpu *v, uint64_t deadline_ns)
     timer_arm();
 }
 
+void schedule_chores(void)
+{
+    static bool busy;
+
+    if (!chores || busy)
+        return;
+    busy = true;
+    chores = false;
+    console_input_tick();
+    report_print();
+    while (console_draw())
+        schedule_window();
+    busy = false;
+}
+
 void schedule_init(bool barrier)
 {
+    console_leave();
     barrier_on_switch = barrier;
     next_tick_ns = tsc_now_ns() + TICK_NS;
     timer_arm();
@@ -191,6 +208,11 @@ void schedule_yield(void)
     interrupt_window();
     console_input_serve();
     leave(current());
+}
+
+void schedule_window(void)
+{
+    interrupt_window();
 }
 
 void schedule_point(void)
