@@ -129,12 +129,25 @@ static int destroy_marks(struct memory *m, struct owner *o)
     return 0;
 }
 
-/* Is nothing in the extent referred to any more? */
-static bool extent_is_quiet(const struct superpage *s)
+/* Does nothing map the gigabyte any more, if it is one of the owner's? What
+ * conflicts in it is known of each extent. */
+static bool gigabyte_is_quiet(const struct gigabyte *g, const struct owner *o)
 {
+    const struct tally *t = &g->tally;
+
+    return g->owner != o->id ||
+           (t->mappings == 0 && (t->types == 0 || t->type == TALLY_CONFLICT));
+}
+
+/* Is nothing in the extent referred to any more, nor the gigabyte around it? */
+static bool extent_is_quiet(const struct memory *m, const struct owner *o,
+                            uint32_t extent)
+{
+    const struct superpage *s = &m->superpages[extent];
     uint32_t i;
 
-    if (s->tally.mappings != 0 || s->tally.types != 0)
+    if (s->tally.mappings != 0 || s->tally.types != 0 ||
+        !gigabyte_is_quiet(&m->gigabytes[extent / GIGABYTE_EXTENTS], o))
         return false;
     for (i = 0; i < EXTENT_FRAMES; i++)
         if (s->frames[i].refs != 0 || s->frames[i].types != 0)
@@ -153,7 +166,7 @@ static void destroy_sort(struct memory *m, struct owner *o)
     while (extent != EXTENT_NONE) {
         struct superpage *s = &m->superpages[extent];
         uint32_t next = s->next;
-        uint32_t *list = extent_is_quiet(s) ? &o->extents : &o->hint;
+        uint32_t *list = extent_is_quiet(m, o, extent) ? &o->extents : &o->hint;
 
         s->next = *list;
         *list = extent;

@@ -134,9 +134,7 @@ static inline void large_release(struct memory *m, uint32_t level,
 {
     struct large l = large_of(m, level, word);
 
-    l.tally->mappings--;
-    if (superpage_counts(m, l.writable))
-        tally_put(l.tally, m->clock);
+    superpage_uncount(m, &l);
 }
 
 /* Bits of a large entry that break no rule by themselves (E1, E2, E5)? */
@@ -227,27 +225,33 @@ __attribute__((noinline)) static int decline(void)
     return LEAF_OTHER;
 }
 
-static inline int large_update(struct memory *m, struct owner *o,
-                               uint64_t *word, uint64_t value, uint32_t level)
+/* Write a large entry; what the old one mapped is given back. */
+static inline int large_write(struct memory *m, uint64_t *word, uint64_t value,
+                              uint32_t level)
 {
-    uint64_t old = word_load(word);
+    uint64_t old = word_exchange(word, value);
 
-    if (m->limits.design != DESIGN_TYPECOUNT ||
-        (old & (ENTRY_P | ENTRY_PS)) == ENTRY_P)        /* it names a table */
-        return decline();
-    if (value != 0) {
-        enum rule rule = take_ordinary(m, o, level, value);
-
-        value |= ENTRY_US;
-        if (rule == RULE_X2)
-            return refuse_briefly(o, rule, word, value);
-        if (rule != RULE_NONE)
-            return decline();
-    }
-    old = word_exchange(word, value);
     if (entry_present(old))
         large_release(m, level, old);
     return 0;
+}
+
+static inline int large_update(struct memory *m, struct owner *o,
+                               uint64_t *word, uint64_t value, uint32_t level)
+{
+    enum rule rule;
+
+    if (m->limits.design != DESIGN_TYPECOUNT ||
+        (word_load(word) & (ENTRY_P | ENTRY_PS)) == ENTRY_P)
+        return decline();                               /* it names a table */
+    if (value == 0)
+        return large_write(m, word, 0, level);
+    rule = take_ordinary(m, o, level, value);
+    if (rule == RULE_X2)
+        return refuse_briefly(o, rule, word, value);
+    if (rule != RULE_NONE)
+        return decline();
+    return large_write(m, word, value | ENTRY_US, level);
 }
 
 int superpage_update(struct memory *m, struct owner *o, uint64_t *word,

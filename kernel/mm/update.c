@@ -64,8 +64,11 @@ static int update_shortly(struct memory *m, struct owner *o,
                           const struct update *u)
 {
     uint64_t index = u->mfn * TABLE_ENTRIES + u->slot;
-    int rc = u->keep_ad ? LEAF_OTHER : ordinary_update(m, o, index, u->value);
+    int rc;
 
+    if (u->keep_ad || u->mfn >= m->frames)  /* G4: the product may wrap */
+        return LEAF_OTHER;
+    rc = ordinary_update(m, o, index, u->value);
     if (rc < 0)
         refusal_explain(m, o);
     return rc;

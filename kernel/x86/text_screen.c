@@ -111,6 +111,36 @@ static void line_feed_back(struct text_screen *screen)
         screen->cursor.row--;
 }
 
+/* Where the word begins that ends at the end of a row; `end` when it would
+ * take more than half of the row with it. */
+static unsigned int word_begin(const struct text_cell *cells, unsigned int end)
+{
+    unsigned int from = end;
+
+    while (from > end / 2 && cells[from - 1].code != ' ')
+        from--;
+    return from > end / 2 ? from : end;
+}
+
+/* Go on in the next row. The kernel's lines are broken between words; a
+ * domain counts columns, and expects them to be full. */
+static void wrap(struct text_screen *screen, uint32_t code)
+{
+    struct text_cell *old = row_cells(screen, screen->cursor.row);
+    unsigned int end = screen->columns, from = end;
+    struct text_cell *row;
+
+    if (screen->tone != TONE_DOMAIN && code != ' ')
+        from = word_begin(old, end);
+    screen->cursor.column = 0;
+    line_feed(screen);
+    row = row_cells(screen, screen->cursor.row);
+    for (; from < end && row != old; from++) {
+        row[screen->cursor.column++] = old[from];
+        old[from] = cell_make(screen, ' ');
+    }
+}
+
 static void put_code(struct text_screen *screen, uint32_t code)
 {
     if (code >= 0x80 && code < 0xa0) /* control codes as UTF-8 */
@@ -118,8 +148,9 @@ static void put_code(struct text_screen *screen, uint32_t code)
     if (code > 0xffff)
         code = CODE_UNKNOWN;
     if (screen->cursor.column >= screen->columns) {
-        screen->cursor.column = 0;
-        line_feed(screen);
+        wrap(screen, code);
+        if (code == ' ' && screen->tone != TONE_DOMAIN)
+            return;                     /* the break stands for it */
     }
     row_cells(screen, screen->cursor.row)[screen->cursor.column] =
         cell_make(screen, (uint16_t)code);

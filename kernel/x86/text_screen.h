@@ -99,8 +99,9 @@ void text_screen_init(struct text_screen *screen, unsigned int columns,
  * text_screen_write - take bytes as a terminal would.
  *
  * tone  TONE_DOMAIN honours colours and escape sequences; other tones write
- *       plain text in their own colour, cut off an unfinished sequence, and
- *       (all but TONE_LABEL) end the domain's colours and scroll region
+ *       plain text in their own colour, broken between words, cut off an
+ *       unfinished sequence, and (all but TONE_LABEL) end the domain's colours
+ *       and scroll region
  */
 void text_screen_write(struct text_screen *screen, enum text_tone tone,
                        const char *text, size_t bytes);

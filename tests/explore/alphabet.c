@@ -1,5 +1,7 @@
 #include "alphabet.h"
 
+#include "door.h"
+
 #define ADDRESS UINT64_C(0x000ffffffffff000)
 
 static const char *const verb_names[VERBS] = {
@@ -91,7 +93,7 @@ void action_print(FILE *out, const struct action *a)
     case DO_USER_BASE:
     case DO_GDT:
     case DO_LDT:
-        fprintf(out, " vcpu%u", a->cpu);
+        fprintf(out, "%s vcpu%u", a->slot ? " shortly" : "", a->cpu);
         if (a->count > 0) {
             fprintf(out, " ");
             mfn_print(out, a->mfn);
@@ -139,6 +141,13 @@ static int call_descriptors(struct world *w, const struct action *a)
     return descriptors_load(&w->m, &w->o, &d);
 }
 
+static int call_base(struct world *w, const struct action *a)
+{
+    if (a->slot && door_switch(w, a->cpu, a->mfn))
+        return 0;
+    return base_load(&w->m, &w->o, a->cpu, a->verb == DO_USER_BASE, a->mfn);
+}
+
 int action_call(struct world *w, const struct action *a, mfn_t *mfn)
 {
     struct memory *m = &w->m;
@@ -154,8 +163,7 @@ int action_call(struct world *w, const struct action *a, mfn_t *mfn)
     case DO_UPDATE:
     case DO_UPDATE_AD: return update_word(m, o, &u);
     case DO_BASE:
-    case DO_USER_BASE:
-        return base_load(m, o, a->cpu, a->verb == DO_USER_BASE, a->mfn);
+    case DO_USER_BASE: return call_base(w, a);
     case DO_GDT:
     case DO_LDT: return call_descriptors(w, a);
     case DO_DESCRIPTOR:

@@ -49,7 +49,7 @@ struct action {
     uint8_t verb;
     uint8_t count; /* DO_PIN: level; DO_GDT, DO_LDT: frames */
     uint8_t cpu;   /* or vcpu: they are the same */
-    uint32_t slot;
+    uint32_t slot; /* DO_BASE: 1: in the short way, if that is one */
     mfn_t mfn;
     mfn_t other;    /* DO_COPY: source; DO_GDT, DO_LDT: second frame */
     uint64_t value; /* a word; DO_WALK: the virtual address */

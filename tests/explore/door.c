@@ -37,6 +37,17 @@ static void cpu_load(struct world *w, uint32_t i)
     flush_done(&w->m, tlb_oldest(w));
 }
 
+bool door_switch(struct world *w, uint32_t cpu, mfn_t mfn)
+{
+    mfn_t old = base_swap(&w->m, &w->o, &w->loaded[cpu], mfn);
+
+    if (old == MFN_NONE)
+        return false;
+    cpu_load(w, cpu);
+    base_put(&w->m, old);
+    return true;
+}
+
 /* Which CPUs were not flushed since the stamp? */
 static void flush_filter(struct world *w)
 {

@@ -25,6 +25,10 @@ bool door_ready(const struct world *w);
 /* door_flush_cpu - one CPU flushes, as the door asked it to. */
 void door_flush_cpu(struct world *w, uint32_t cpu);
 
+/* door_switch - load a base pointer in the short way. false when it is none,
+ * and nothing has been done. */
+bool door_switch(struct world *w, uint32_t cpu, mfn_t mfn);
+
 /* cpu_flush - a CPU flushes since it ran something else. */
 void cpu_flush(struct world *w, uint32_t cpu);
 

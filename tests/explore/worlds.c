@@ -75,13 +75,14 @@ static void add_words(struct alphabet *a, enum verb verb, mfn_t mfn,
         add_words(a, verb, mfn, slot, list, COUNT(list)); \
     } while (0)
 
-static void add_base(struct alphabet *a, enum verb verb, uint8_t vcpu,
-                     mfn_t mfn)
+static struct action *add_base(struct alphabet *a, enum verb verb, uint8_t vcpu,
+                               mfn_t mfn)
 {
     struct action *action = add(a, verb, mfn);
 
     action->cpu = vcpu;
     action->count = 1;
+    return action;
 }
 
 static void add_segments(struct alphabet *a, enum verb verb, uint8_t vcpu,
@@ -231,10 +232,13 @@ static void make_bases(struct world *w, struct alphabet *a)
     for (i = 0; i < CPUS; i++) {
         add_base(a, DO_BASE, i, F(0));
         add_base(a, DO_BASE, i, F(1));
+        add_base(a, DO_BASE, i, F(0))->slot = 1;
+        add_base(a, DO_BASE, i, F(1))->slot = 1;
         add_base(a, DO_USER_BASE, i, F(1));
         add_base(a, DO_USER_BASE, i, MFN_NONE);
     }
     add_base(a, DO_BASE, 0, F(2));
+    add_base(a, DO_BASE, 0, F(2))->slot = 1;
     add_base(a, DO_USER_BASE, 0, F(6));
     add_pins(a, 4, 0x01);
     add_each(a, DO_UNPIN, 0x01);
@@ -453,6 +457,7 @@ static void make_all(struct world *w, struct alphabet *a)
     for (i = 0; i < CPUS; i++) {
         add_base(a, DO_BASE, i, F(0));
         add_base(a, DO_BASE, i, F(5));
+        add_base(a, DO_BASE, i, F(5))->slot = 1;
         add_base(a, DO_USER_BASE, i, F(5));
         add_segments(a, DO_GDT, i, 1, F(4), MFN_NONE);
     }

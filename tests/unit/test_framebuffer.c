@@ -77,6 +77,27 @@ static void text_wraps_and_scrolls(void **state)
     assert_string_equal(row_text(4), "");
 }
 
+static void the_kernels_lines_break_between_words(void **state)
+{
+    (void)state;
+    put(TONE_KERNEL, "the frame of a table\n");
+    put(TONE_REFUSAL, "refused by T2: frame 0x4401, as");
+    put(TONE_REFUSAL, "ked L1\n");
+    assert_string_equal(row_text(0), "the frame of a table");
+    assert_string_equal(row_text(1), "refused by T2: frame");
+    assert_string_equal(row_text(2), "0x4401, asked L1");
+    put(TONE_REFUSAL, "123456 89012345678901234567\n");
+    assert_string_equal(row_text(2), "123456 8901234567890");
+    assert_string_equal(row_text(3), "1234567");
+    put(TONE_REFUSAL, "123 567 901 345 7890123");
+    assert_string_equal(row_text(2), "1234567");
+    assert_string_equal(row_text(3), "123 567 901 345");
+    assert_string_equal(row_text(4), "7890123");
+    text_screen_init(&screen, COLUMNS, 1);
+    put(TONE_KERNEL, "123 567 901 345 7890123");
+    assert_string_equal(row_text(0), "123");
+}
+
 static void control_bytes_move_the_cursor(void **state)
 {
     (void)state;
@@ -391,6 +412,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_SCREEN(text_wraps_and_scrolls),
+        WITH_SCREEN(the_kernels_lines_break_between_words),
         WITH_SCREEN(control_bytes_move_the_cursor),
         WITH_SCREEN(sequences_move_and_erase),
         WITH_SCREEN(regions_scroll_alone),

@@ -108,6 +108,11 @@ static void G4_a_number_beyond_memory_names_nothing(void **state)
     }
     assert_int_equal(world_unpin(w, MFN_NONE - 1), -EINVAL);
     assert_int_equal(world_update(w, UINT64_MAX / 4096, 0, 0), -EINVAL);
+    /* Its words are those of t.l1, if their number wraps. */
+    assert_int_equal(world_update(w, t.l1 + UINT64_MAX / TABLE_ENTRIES + 1, 1,
+                                  entry_ro(t.page[0])),
+                     -EINVAL);
+    assert_int_equal(w->a.refusal.rule, RULE_G4);
 }
 
 static void T1_the_first_user_chooses_the_type(void **state)

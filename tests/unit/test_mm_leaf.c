@@ -231,7 +231,8 @@ static void X2_a_brief_witness_is_completed(void **state)
     struct world *w = *state;
     struct tree t = world_tree(w);
     struct superpage *s = superpage_of(&w->m, t.l2);
-    uint64_t value = entry_rw(t.l2 / EXTENT_FRAMES * EXTENT_FRAMES) | ENTRY_PS;
+    uint64_t value = t.l2 / EXTENT_FRAMES * EXTENT_FRAMES << PAGE_SHIFT |
+                     ENTRY_P | ENTRY_RW | ENTRY_PS;
     struct refusal whole;
     mfn_t mfn;
 
@@ -249,6 +250,7 @@ static void X2_a_brief_witness_is_completed(void **state)
     assert_int_equal(whole.table, t.l2);
     assert_int_equal(whole.slot, 4);
     assert_int_equal(whole.level, 2);
+    assert_int_equal(whole.word, value);
     assert_int_equal(whole.tally, TALLY_CONFLICT);
     assert_int_equal(whole.whole, s->tally.types);
     assert_int_equal(w->a.refused[RULE_X2], 2);

@@ -976,6 +976,37 @@ static void R1_a_broken_tally_is_never_reused(void **state)
     assert_int_equal(w->superpages[other / EXTENT_FRAMES].owner, w->a.id);
 }
 
+static void R1_a_broken_gigabyte_is_never_reused(void **state)
+{
+    uint32_t broken;
+
+    (void)state;
+    for (broken = 0; broken < 3; broken++) {
+        struct world *w = world_new_of(WORLD_OF_GIGABYTES);
+        uint32_t free = w->m.free_count;
+        struct tally *t;
+
+        w->a.limit = w->m.frames;
+        t = &w->gigabytes[world_gigabyte(w, &w->a) / EXTENT_FRAMES /
+                          GIGABYTE_EXTENTS]
+                 .tally;
+        t->mappings = broken == 0;
+        t->types = broken != 0;
+        t->type = broken == 1 ? TALLY_SUPERPAGE : TALLY_CONFLICT;
+        w->a.budget = UINT32_MAX;
+        assert_int_equal(owner_destroy(&w->m, &w->a), STOP_FLUSH);
+        flush_done(&w->m, flush_begin(&w->m));
+        w->a.budget = UINT32_MAX;
+        /* A conflict that is none harms nobody. */
+        assert_int_equal(op_resume(&w->m, &w->a), broken < 2 ? -EBUSY : 0);
+        assert_int_equal(w->gigabytes[1].owner,
+                         broken < 2 ? w->a.id : OWNER_NONE);
+        assert_int_equal(w->m.free_count,
+                         broken < 2 ? free - GIGABYTE_EXTENTS + 2 : free + 2);
+        world_free(w);
+    }
+}
+
 /* ---------------------------------------------------------- whole extents */
 
 static void A1_a_superpage_is_allocated_at_once(void **state)
@@ -1192,6 +1223,7 @@ int main(void)
         RULE_TEST(U2_a_walk_ends_at_a_superpage),
         RULE_TEST(R1_mapped_and_marked_to_the_end),
         RULE_TEST(R1_a_broken_tally_is_never_reused),
+        cmocka_unit_test(R1_a_broken_gigabyte_is_never_reused),
         RULE_TEST(A1_a_superpage_is_allocated_at_once),
         RULE_TEST(A2_what_is_referred_to_is_not_free),
         RULE_TEST(I3_tallies_that_do_not_fit),
