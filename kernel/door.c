@@ -53,6 +53,8 @@ void door_page_invalidate(struct domain *d, vaddr_t va)
     tlb_flush_page(va);
 }
 
+/* Steps that a flush counts as, with the way to it and back. */
+#define FLUSH_STEPS 4
 void door_rest(struct domain *d)
 {
     schedule_point();                   /* nothing else renews the budget: */
@@ -65,6 +67,7 @@ int door_step(struct domain *d, int rc)
 
     if (rc == STOP_FLUSH) {
         door_flush();
+        o->budget -= o->budget < FLUSH_STEPS ? o->budget : FLUSH_STEPS;
     } else if (rc == STOP_BUDGET) {
         door_rest(d);
     } else if (rc == STOP_LOAD && current() == &d->vcpu[o->op.vcpu]) {

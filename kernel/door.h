@@ -11,9 +11,12 @@
  * turns a refusal's witness into a line of the log.
  */
 
-/* Steps between two looks at the interrupts. Few are more than 200
- * instructions, and none is more than some thousands. */
-#define DOOR_BUDGET 64
+/*
+ * Steps between two looks at the interrupts. A step is 50 instructions or so,
+ * as many as the rule core needs for an ordinary entry of a table; whatever
+ * takes longer counts as several.
+ */
+#define DOOR_BUDGET 256
 
 /* The budget in force: DOOR_BUDGET, or what the option budget= says. */
 extern uint32_t door_budget;

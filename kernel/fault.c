@@ -7,6 +7,7 @@
 #include "abi/guest.h"
 #include "domain/domain.h"
 #include "domain/schedule.h"
+#include "latency.h"
 #include "x86/apic.h"
 #include "x86/cpu.h"
 #include "x86/layout.h"
@@ -151,6 +152,8 @@ __attribute__((noinline)) static void fault_other(struct vcpu *v,
 {
     vaddr_t cr2 = cr2_read();   /* before anything else faults */
 
+    if (latency_on)
+        latency_begin(LATENCY_TRAP);
     switch (regs->vector) {
     case TRAP_DB: fault_db(v); break;
     case TRAP_BP:
@@ -234,9 +237,13 @@ void interrupt_entry(struct regs *regs)
 {
     uint32_t vector = regs->vector;
 
+    if (latency_on)
+        latency_interrupt(regs);
     if (vector == APIC_TIMER_VECTOR) {
         apic_eoi();
         timer_interrupt();
+    } else if (vector == LATENCY_VECTOR) {
+        apic_eoi();
     } else if (vector - PIC_FIRST_VECTOR < PIC_VECTORS) {
         interrupt_unexpected(vector);   /* spurious: the APIC knows nothing */
     } else if (vector != APIC_SPURIOUS_VECTOR) {

@@ -121,6 +121,8 @@ call_fn *const syscalls[HYPERCALLS] = {
     [0 ... HYPERCALLS - 1] = bounce_syscall,
 };
 
+call_fn *const *calls_of[2] = {[false] = syscalls, [true] = hypercalls};
+
 /* One part of a multicall. */
 static long part_run(struct vcpu *v, uint64_t number, const uint64_t *argument)
 {
@@ -155,6 +157,10 @@ _Static_assert(offsetof(struct multicall_entry, args) == 16 &&
                    CALL_ARGUMENTS == 4,
                "get_guest_call_raw");
 
+/* Steps that any part counts as; the long ones say themselves that they take
+ * more (call_weigh). */
+#define PART_STEPS 4
+
 static long run_multicall(struct vcpu *v, const uint64_t *argument)
 {
     uint32_t count = (uint32_t)argument[1], i;
@@ -177,7 +183,7 @@ static long run_multicall(struct vcpu *v, const uint64_t *argument)
         if (put_guest_raw(at + offsetof(struct multicall_entry, result),
                           (uint64_t)answer) != 0)
             return -EFAULT;
-        call_steps(v->domain, 2);
+        call_steps(v->domain, PART_STEPS);
     }
     return 0;
 }

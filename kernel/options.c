@@ -73,6 +73,7 @@ static const struct option table[] = {
      .choices = run_names},
     {.name = "refusals", .kind = OPTION_BOOL, .value = &options.refusals},
     {.name = "stat", .kind = OPTION_BOOL, .value = &options.stat},
+    {.name = "latency", .kind = OPTION_BOOL, .value = &options.latency},
     {.name = "picture", .kind = OPTION_BOOL, .value = &options.picture},
     {.name = "keyboard", .kind = OPTION_BOOL, .value = &options.keyboard},
     {.name = "smep", .kind = OPTION_BOOL, .value = &options.smep},

@@ -28,6 +28,7 @@ struct kernel_options {
     uint64_t memory;            /* mem=, bytes; 0: all */
     bool refusals;
     bool stat;                  /* what a domain did, at its end */
+    bool latency;               /* measure how long interrupts wait */
     bool picture;               /* of memory, beside the log */
     bool keyboard;              /* look for one */
     bool together;              /* run=together: side by side */

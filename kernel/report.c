@@ -113,5 +113,5 @@ bool report_line(void)
 void report_print(void)
 {
     while (report_line())
-        schedule_point();
+        schedule_window();
 }

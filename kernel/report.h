@@ -44,11 +44,11 @@ struct report_bucket {
 void report_refusal(struct domain *d);
 
 /* report_line - print one refusal that is queued, some 10,000 instructions.
- * false: there was none. Also while an interrupt is served. */
+ * false: there was none. */
 bool report_line(void);
 
 /* report_print - print all that is queued; between two lines interrupts are
- * served, and others have their turn. */
+ * served, so not in one. */
 void report_print(void);
 
 /*

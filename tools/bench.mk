@@ -13,9 +13,9 @@ $(BENCH_ELF): $(BENCH_SRCS:%=$(BUILD)/user/obj/%.o) \
 	@mkdir -p $(@D)
 	$(Q)$(LD) $(USER_LDFLAGS) -o $@ $(filter %.o,$^)
 
-.PHONY: bench bench-check bench-update bench-docs bench-scale where size \
-        bench-now bench-check-now bench-update-now bench-docs-now \
-        bench-scale-now where-now size-now
+.PHONY: bench bench-check bench-update bench-docs bench-latency bench-scale \
+        where size bench-now bench-check-now bench-update-now bench-docs-now \
+        bench-latency-now bench-scale-now where-now size-now
 
 bench: ## what each operation costs, on Tally and on Xen
 	@tools/install test
@@ -32,6 +32,10 @@ bench-update: ## the same, and take it as what is expected
 bench-docs: ## measure everything, and put it into the pages
 	@tools/install test
 	@+$(again) bench-docs-now
+
+bench-latency: ## how long interrupts wait, by operation
+	@tools/install test
+	@+$(again) bench-latency-now
 
 bench-scale: ## whether it costs more when there is more of everything
 	@tools/install test
@@ -57,16 +61,21 @@ bench-check-now: all
 bench-update-now: all
 	@tools/fetch-package xen-hypervisor-4.17-amd64
 	@tools/bench --update
+	@tools/bench-latency --update > $(BUILD)/latency.txt || :
 	@$(BINUTILS) tools/where --update > $(BUILD)/where.txt
 	@tools/bench-docs
 
 bench-docs-now: all
 	@tools/fetch-package xen-hypervisor-4.17-amd64
 	@tools/bench --update
+	@tools/bench-latency --update > $(BUILD)/latency.txt || :
 	@$(BINUTILS) tools/where --update > $(BUILD)/where.txt
 	@tools/bench-scale --update
 	@$(BINUTILS) tools/size --update
 	@tools/bench-docs
+
+bench-latency-now: all
+	@tools/bench-latency
 
 bench-scale-now: all
 	@tools/bench-scale

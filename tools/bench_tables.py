@@ -1,8 +1,8 @@
 """bench_tables.py - what was measured, as tables and pictures.
 
-Used by tools/bench, tools/bench-scale, tools/where, tools/size and
-tools/bench-docs. The figures that are kept, and that the pages show, are in
-bench/; each tool writes its own with --update.
+Used by tools/bench, tools/bench-scale, tools/bench-latency, tools/where,
+tools/size and tools/bench-docs. The figures that are kept, and that the pages
+show, are in bench/; each tool writes its own with --update.
 """
 
 import os
@@ -19,9 +19,11 @@ EXPECTED = os.path.join(KEPT, "expected.tsv")
 SCALE = os.path.join(KEPT, "scale.tsv")
 WHERE = os.path.join(KEPT, "where.tsv")
 SIZE = os.path.join(KEPT, "size.tsv")
+LATENCY_KEPT = os.path.join(KEPT, "latency.tsv")
 GOALS = os.path.join(machine.TREE, "tools/bench-goals.tsv")
 
 COSTS = ["operation", "tally", "xen", "ratio", "flushes"]
+LATENCY = ["operation", "longest", "typecount", "walk", "refcount", "mark"]
 SWEEPS = ["sweep", "operation", "x", "instructions"]
 TITLES = {              # of the sweeps
     "frames": "4 KiB mappings that the domain has",

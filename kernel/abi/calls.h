@@ -37,7 +37,7 @@ typedef long call_fn(struct vcpu *v, const uint64_t *argument);
 /*
  * call_steps - between two parts of a long call.
  *
- * steps  what the part before counts as; 100 to 200 instructions are one
+ * steps  what a part counts as (DOOR_BUDGET)
  *
  * Takes them off the domain's budget. When that is spent, interrupts are
  * served and others have their turn; a domain that has been ended meanwhile
@@ -45,17 +45,26 @@ typedef long call_fn(struct vcpu *v, const uint64_t *argument);
  */
 static inline void call_steps(struct domain *d, uint32_t steps)
 {
-    if (budget_spend(&d->owner, steps))
+    if (d->owner.budget >= steps) {
+        d->owner.budget -= steps;
         return;
+    }
     door_rest(d);
     if (d->end != END_NONE)
         schedule_end(current());
 }
 
-/* call_step - the same for one step. */
+/* call_step - the same behind a part like most: an entry of a list. */
 static inline void call_step(struct domain *d)
 {
-    call_steps(d, 1);
+    call_steps(d, 2);
+}
+
+/* call_weigh - this call is so many steps longer than most: there are fewer
+ * of its kind between two looks at the interrupts. */
+static inline void call_weigh(struct domain *d, uint32_t steps)
+{
+    budget_spend(&d->owner, steps);
 }
 
 /*

@@ -4,8 +4,9 @@
 
 #include "abi/guest.h"
 #include "domain/console_input.h"
-#include "domain/console_ring.h"
+#include "domain/schedule.h"
 #include "report.h"
+#include "x86/log.h"
 
 /* Bytes copied at once; between two pieces interrupts are served. */
 #define PIECE_BYTES 128
@@ -20,9 +21,11 @@ static long console_write_from(struct domain *d, vaddr_t from, uint32_t bytes)
 
         if (guest_read(piece, from, now) != 0)
             return -EFAULT;
-        console_say(d, piece, now);
+        now = (uint32_t)log_piece(piece, now);
+        log_domain_write(d->owner.id, piece, now);
         from += now;
         bytes -= now;
+        schedule_point();
     }
     return 0;
 }

@@ -11,6 +11,9 @@
 
 #define DESCRIPTOR_BYTES 8
 
+/* Steps that each frame of a table counts as: found, taken, loaded, put. */
+#define LOAD_STEPS 6
+
 /* Frames that so many descriptors fill. */
 static uint32_t frames_of(uint32_t entries)
 {
@@ -25,6 +28,7 @@ static int table_load(struct vcpu *v, const struct descriptors *table,
     uint32_t before = *loaded;
     int rc;
 
+    call_weigh(v->domain, table->count * LOAD_STEPS);
     *loaded = entries;
     rc = door_run(v->domain,
                   descriptors_load(&machine, &v->domain->owner, table));
@@ -72,7 +76,6 @@ int ldt_set(struct vcpu *v, vaddr_t va, uint32_t entries)
         (va % PAGE_BYTES != 0 || !access_ok(va, entries * DESCRIPTOR_BYTES)))
         return -EINVAL;
     table.count = frames_of(entries);
-    call_steps(v->domain, table.count);
     for (i = 0; i < table.count; i++) {
         frames[i] = frame_at(v, va + i * PAGE_BYTES);
         if (frames[i] == MFN_NONE)

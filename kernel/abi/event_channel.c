@@ -4,6 +4,9 @@
 #include "abi/target.h"
 #include "domain/event.h"
 
+/* Steps that looking for a port counts as. */
+#define SEARCH_STEPS 8
+
 /* Every operation has one structure, read whole, and written back whole when
  * there is a port or a state to tell. */
 
@@ -19,6 +22,7 @@ static long alloc_unbound(struct domain *d, vaddr_t arg)
         return rc;
     if (op.remote_dom == DOMID_SELF)
         op.remote_dom = d->owner.id;
+    call_weigh(d, SEARCH_STEPS);
     rc = event_alloc_unbound(d, op.remote_dom, &op.port);
     return rc != 0 ? rc : guest_write(arg, &op, sizeof op);
 }
@@ -32,6 +36,7 @@ static long bind_virq(struct vcpu *v, vaddr_t arg)
         return -EFAULT;
     if (op.vcpu >= DOMAIN_VCPUS)
         return -ENOENT;
+    call_weigh(v->domain, SEARCH_STEPS);
     rc = event_bind_virq(v, op.virq, &op.port);
     return rc != 0 ? rc : guest_write(arg, &op, sizeof op);
 }
@@ -43,6 +48,7 @@ static long bind_ipi(struct vcpu *v, vaddr_t arg)
 
     if (guest_read(&op, arg, sizeof op) != 0)
         return -EFAULT;
+    call_weigh(v->domain, SEARCH_STEPS);
     rc = event_bind_ipi(v, op.vcpu, &op.port);
     return rc != 0 ? rc : guest_write(arg, &op, sizeof op);
 }

@@ -11,6 +11,9 @@
  * what it grants; all that maps, copies and transfers is absent.
  */
 
+/* Steps that telling the table's frames counts as. */
+#define SETUP_STEPS 4
+
 /* GNTST_*: may the caller work on this domain's table? */
 static int16_t table_status(const struct domain *d, domid_t id)
 {
@@ -31,6 +34,7 @@ static long setup_table(struct domain *d, vaddr_t arg)
     op.status = table_status(d, op.dom);
     if (op.status == GNTST_okay && op.nr_frames > GRANT_FRAMES)
         op.status = GNTST_general_error;
+    call_weigh(d, SETUP_STEPS);
     for (i = 0; op.status == GNTST_okay && i < op.nr_frames; i++) {
         vaddr_t slot = (vaddr_t)(uintptr_t)op.frame_list.p + i * sizeof(mfn_t);
 

@@ -10,6 +10,10 @@
 /* Low bits of a request's machine address: what to do with it. */
 #define COMMAND_MASK (sizeof(uint64_t) - 1)
 
+/* Steps that a request out of the ordinary counts as, besides the one that
+ * each takes. */
+#define SLOW_STEPS 6
+
 /* A number of the domain's own for one of its frames. */
 static int machphys_update(struct domain *d, uint64_t ptr, uint64_t pfn)
 {
@@ -39,6 +43,7 @@ __attribute__((noinline)) static int request_slowly(struct domain *d,
         .value = val,
     };
 
+    call_weigh(d, SLOW_STEPS);
     switch (command) {
     case MMU_NORMAL_PT_UPDATE:
     case MMU_PT_UPDATE_PRESERVE_AD:

@@ -5,6 +5,9 @@
 #include "abi/target.h"
 #include "memory.h"
 
+/* Steps that any operation but the shortest counts as, besides its own. */
+#define OP_STEPS 4
+
 /* Pins, base pointers, frames written whole: the rule core's business.
  * Returns as the rule core does. */
 static int op_on_frame(struct vcpu *v, const struct mmuext_op *op)
@@ -81,7 +84,9 @@ static int op_do(struct vcpu *v, const struct mmuext_op *op)
     case MMUEXT_FLUSH_CACHE: /* needs a device, which none has */
         return -EACCES;
     case MMUEXT_FLUSH_CACHE_GLOBAL: return -EINVAL;
-    default: return door_run(v->domain, op_on_frame(v, op));
+    default:
+        call_weigh(v->domain, OP_STEPS);
+        return door_run(v->domain, op_on_frame(v, op));
     }
 }
 

@@ -11,7 +11,6 @@
 
 /* Ports that a poll may name. */
 #define POLL_PORTS 128
-#define PORTS_A_STEP 16
 #define WORD_BITS  64
 
 /* A deadline so far ahead, or before time began, is a counter that wrapped:
@@ -19,6 +18,11 @@
  */
 #define TIMER_FARTHEST_NS (UINT64_C(1) << 50)
 #define TIMER_SOON_NS     UINT64_C(100000000)
+
+/* Steps that arming the timer counts as: every domain's is looked at. And so
+ * many ports that are looked at are one. */
+#define TIMER_STEPS    32
+#define PORTS_PER_STEP 2
 
 static long block(struct vcpu *v)
 {
@@ -94,7 +98,7 @@ static long poll(struct vcpu *v, vaddr_t arg)
     if (guest_read(ports, (vaddr_t)(uintptr_t)op.ports.p,
                    op.nr_ports * sizeof ports[0]) != 0)
         return -EFAULT;
-    call_steps(v->domain, 1 + op.nr_ports / PORTS_A_STEP);
+    call_weigh(v->domain, op.nr_ports / PORTS_PER_STEP);
     for (i = 0; i < op.nr_ports; i++)
         if (ports[i] >= EVENT_PORTS)
             return -EINVAL;
@@ -142,6 +146,7 @@ long call_set_timer_op(struct vcpu *v, const uint64_t *argument)
 
     if (deadline > now && deadline - now > TIMER_FARTHEST_NS)
         deadline = now + TIMER_SOON_NS;
+    call_weigh(v->domain, TIMER_STEPS);
     timer_set(v, deadline);
     return 0;
 }

@@ -19,4 +19,9 @@
  * turns are not counted: they are not the domain's doing. */
 #define TALLY_OP_FLUSHES 0
 
+/* The longest stretch with interrupts off since this was last asked, in ticks
+ * of the TSC; whatever the kernel did in it. -ENOSYS without the kernel's
+ * option latency=yes. */
+#define TALLY_OP_LATENCY 1
+
 #endif

@@ -10,6 +10,9 @@
 #include "mm/errno.h"
 #include "x86/layout.h"
 
+/* Steps that clearing all gates counts as. */
+#define CLEAR_STEPS 32
+
 static void gate_set(struct vcpu *v, const struct trap_info *info)
 {
     struct trap_gate *gate = &v->traps[info->vector];
@@ -26,8 +29,8 @@ long set_trap_table(struct vcpu *v, vaddr_t list)
     uint32_t i;
 
     if (list == 0) {
+        call_weigh(v->domain, CLEAR_STEPS);
         memset(v->traps, 0, sizeof(v->traps));
-        call_steps(v->domain, TRAP_LIST_ENTRIES / 16);
         return 0;
     }
     for (i = 0; i < TRAP_LIST_ENTRIES; i++) {

@@ -76,6 +76,6 @@ long call_xen_version(struct vcpu *v, const uint64_t *argument)
 
     if (command == XENVER_version)
         return VERSION;
-    call_steps(v->domain, TELL_STEPS);
+    call_weigh(v->domain, TELL_STEPS);
     return version_tell(v, command, argument[1]);
 }

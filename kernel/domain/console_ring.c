@@ -24,18 +24,6 @@ static void index_write(XENCONS_RING_IDX *index, XENCONS_RING_IDX value)
     __atomic_store_n(index, value, __ATOMIC_RELEASE);
 }
 
-void console_say(const struct domain *d, const char *text, size_t bytes)
-{
-    size_t n;
-
-    for (; bytes > 0; text += n, bytes -= n) {
-        for (n = 1; n < bytes && (uint8_t)text[n - 1] >= ' '; n++)
-            ;
-        log_domain_write(d->owner.id, text, n);
-        schedule_point();
-    }
-}
-
 void console_ring_drain(struct domain *d)
 {
     struct xencons_interface *ring = d->console;
@@ -55,9 +43,13 @@ void console_ring_drain(struct domain *d)
     out = ring->out;
     report_print(); /* what was refused before it speaks comes first */
     while (cons != prod) {
-        for (n = 0; n < sizeof(piece) && cons != prod; n++, cons++)
-            piece[n] = out[MASK_XENCONS_IDX(cons, ring->out)];
-        console_say(d, piece, n);
+        for (n = 0; n < sizeof(piece) && n < (XENCONS_RING_IDX)(prod - cons);
+             n++)
+            piece[n] = out[MASK_XENCONS_IDX(cons + n, ring->out)];
+        n = log_piece(piece, n);
+        log_domain_write(d->owner.id, piece, n);
+        cons += (XENCONS_RING_IDX)n;
+        schedule_point();
     }
     index_write(&ring->out_cons, cons);
     event_set_pending(d, d->console_port);

@@ -14,14 +14,6 @@
  */
 
 /*
- * console_say - print what a domain says.
- *
- * Up to the end of a line, or another control byte, is a piece; between two
- * of them others have their turn. A line costs much more than its bytes.
- */
-void console_say(const struct domain *d, const char *text, size_t bytes);
-
-/*
  * console_ring_drain - print what the domain wrote.
  *
  * Takes at most one ring full, and tells the domain by its port if anything

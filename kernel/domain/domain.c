@@ -113,6 +113,7 @@ void domain_exit_work(struct vcpu *v)
 {
     struct domain *d = v->domain;
 
+    schedule_chores();
     if (d->end == END_NONE && schedule_is_due())
         schedule_point();
     if (d->end == END_NONE && v->segments_lost) {

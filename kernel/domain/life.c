@@ -6,6 +6,7 @@
 #include "domain/schedule.h"
 #include "domain/store.h"
 #include "door.h"
+#include "latency.h"
 #include "lib/format.h"
 #include "lib/string.h"
 #include "memory.h"
@@ -158,6 +159,8 @@ static bool reap(uint8_t *end)
         if (d->removed || d->vcpu[0].state != VCPU_ENDED)
             continue;
         busy = true;
+        if (latency_on)
+            latency_begin(LATENCY_END);
         if (d->leaving == 0)
             leave_begin(d);
         until = tsc_now_ns() + REAP_NS;
@@ -203,8 +206,12 @@ static void run_all(uint8_t *end)
         bool ran = schedule_next();
         bool reaped = reap(end);
 
-        if (!ran && !reaped)
+        schedule_chores();
+        if (!ran && !reaped) {
+            if (latency_on)
+                latency_idle();
             cpu_idle();
+        }
     }
     console_flush();
 }
@@ -307,6 +314,8 @@ static bool begin(const struct boot_info *info, unsigned int number)
                                .bytes = module->end - module->start};
     struct domain *d;
 
+    if (latency_on)
+        latency_begin(LATENCY_BUILD);
     if (!image.data || !find_ramdisk(info, o->ramdisk, &ramdisk))
         return false;
     d = domain_build(o, &image, &ramdisk);
@@ -335,6 +344,8 @@ uint8_t life_of_modules(const struct boot_info *info,
 
     read_options(info);
     schedule_init(contract->ibpb);
+    if (options.latency)
+        latency_init();
     for (i = 0; i < info->module_count; i++) {
         if (module_options[i].data)
             continue;
@@ -356,6 +367,8 @@ uint8_t life_of_modules(const struct boot_info *info,
                               "module");
         end = POWER_EXIT_BROKEN;
     }
+    if (latency_on)
+        latency_print();
     log_printf(LOG_INFO, "all domains have ended");
     return end;
 }

@@ -3,6 +3,7 @@
 #include "domain/console_input.h"
 #include "domain/event.h"
 #include "door.h"
+#include "latency.h"
 #include "memory.h"
 #include "report.h"
 #include "x86/apic.h"
@@ -21,6 +22,7 @@ static uint64_t idle_rsp;
 static uint64_t next_tick_ns;
 static uint64_t slice_end_ns;   /* of the running vcpu */
 static bool due;                /* it has had its share */
+static bool chores;             /* a tick has come */
 static bool barrier_on_switch;
 static struct schedule_counts counts;
 
@@ -52,6 +54,8 @@ static void timer_arm(void)
     while ((d = domain_next(d)) != NULL)
         if (d->vcpu[0].timer_ns != 0 && d->vcpu[0].timer_ns < next)
             next = d->vcpu[0].timer_ns;
+    if (latency_on)
+        latency_timer_armed(next);
     apic_timer_arm(next);
 }
 
@@ -130,9 +134,9 @@ static void serve_time(void)
         next_tick_ns = now + TICK_NS;
         wake_pollers();
         counts.ticks++;
-        console_input_tick();
-        report_line();
-        console_flush();
+        chores = true;
+        if (current())
+            vcpu_attend(current());
     }
     timer_arm();
 }
@@ -140,6 +144,8 @@ static void serve_time(void)
 void timer_interrupt(void)
 {
     counts.interrupts++;
+    if (latency_on)
+        latency_timer_came();
     serve_time();
 }
 
@@ -149,8 +155,24 @@ void timer_set(struct vcpu *v, uint64_t deadline_ns)
     timer_arm();
 }
 
+void schedule_chores(void)
+{
+    static bool busy;
+
+    if (!chores || busy)
+        return;
+    busy = true;
+    chores = false;
+    console_input_tick();
+    report_print();
+    while (console_draw())
+        schedule_window();
+    busy = false;
+}
+
 void schedule_init(bool barrier)
 {
+    console_leave();
     barrier_on_switch = barrier;
     next_tick_ns = tsc_now_ns() + TICK_NS;
     timer_arm();
@@ -186,6 +208,11 @@ void schedule_yield(void)
     interrupt_window();
     console_input_serve();
     leave(current());
+}
+
+void schedule_window(void)
+{
+    interrupt_window();
 }
 
 void schedule_point(void)

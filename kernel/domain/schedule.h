@@ -13,7 +13,7 @@
  */
 
 /* How long a vcpu runs while others wait, and how often the kernel looks at
- * the consoles. */
+ * the consoles (schedule_chores). */
 #define TICK_NS UINT64_C(10000000)
 
 /* What the scheduler has seen since the boot. */
@@ -49,6 +49,17 @@ void schedule_point(void);
 
 /* schedule_is_due - has the running vcpu had its share? */
 bool schedule_is_due(void);
+
+/* schedule_window - serves interrupts, and nobody else runs meanwhile. */
+void schedule_window(void);
+
+/*
+ * schedule_chores - what a tick brings that may take long: what was typed, the
+ * prompt, lines for refusals, the screen.
+ *
+ * With windows, so not in an interrupt. Does nothing when no tick has come.
+ */
+void schedule_chores(void);
 
 /*
  * schedule_block - wait until an event is pending for the vcpu.

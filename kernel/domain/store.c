@@ -9,6 +9,9 @@
 
 _Static_assert(XENSTORE_PAYLOAD_MAX == PAGE_BYTES, "a payload fills a page");
 
+/* Between so many bytes, and two requests, others have their turn. */
+#define PIECE_BYTES 128
+
 /* Bytes that wait for room in the ring. */
 struct output {
     const uint8_t *bytes;
@@ -26,6 +29,8 @@ struct store_backend {
     uint32_t collected;         /* bytes of request and payload, so far */
     struct xsd_sockmsg request;
     uint8_t *payload;           /* a page */
+    uint32_t texts;             /* terminators in it so far */
+    uint32_t text_end[2];       /* where the first two of them are */
     uint8_t answer[sizeof(struct xsd_sockmsg) + 16];
     struct xsd_sockmsg event;   /* of a watch: its payload is the request's */
     struct output output[3];    /* answer, event, its payload */
@@ -99,14 +104,8 @@ static void answer_error(struct store_backend *s, const char *error)
 /* Is the payload two texts, each with its terminator, and no more? */
 static bool payload_is_pair(const struct store_backend *s)
 {
-    size_t first = strnlen((const char *)s->payload, s->request.len);
-    size_t rest;
-
-    if (first == 0 || first >= s->request.len)
-        return false;
-    rest = s->request.len - (first + 1);
-    return rest > 0 &&
-           strnlen((const char *)s->payload + first + 1, rest) == rest - 1;
+    return s->texts >= 2 && s->text_end[0] > 0 &&
+           s->text_end[1] == s->request.len - 1;
 }
 
 /* A watch fires once when it is set: path and token, as they came. */
@@ -153,9 +152,6 @@ static void answer_request(struct store_backend *s)
 
 /* ---------------------------------------------------------------- ring */
 
-/* Between so many bytes, and two requests, others have their turn. */
-#define PIECE_BYTES 256
-
 /* Move bytes into the ring. true: nothing waits any more. */
 static bool write_out(struct domain *d, struct output *o)
 {
@@ -194,6 +190,18 @@ static bool write_all(struct domain *d)
     return true;
 }
 
+/* One byte of the payload; where its texts end is kept, so that no answer has
+ * to look through it. */
+static void collect_payload(struct store_backend *s, uint32_t at, uint8_t byte)
+{
+    s->payload[at] = byte;
+    if (byte != '\0')
+        return;
+    if (s->texts < 2)
+        s->text_end[s->texts] = at;
+    s->texts++;
+}
+
 /* Put one byte where it belongs. true: the request is complete. */
 static bool collect(struct store_backend *s, uint8_t byte)
 {
@@ -202,12 +210,13 @@ static bool collect(struct store_backend *s, uint8_t byte)
     if (s->collected < header)
         ((uint8_t *)&s->request)[s->collected] = byte;
     else
-        s->payload[s->collected - header] = byte;
+        collect_payload(s, s->collected - header, byte);
     s->collected++;
     return s->collected >= header && s->collected - header == s->request.len;
 }
 
-/* Take bytes from the ring up to the end of a request. true: answered. */
+/* Take some bytes from the ring, up to the end of a request, which is then
+ * answered. true: there may be more to do. */
 static bool read_in(struct domain *d)
 {
     struct xenstore_domain_interface *ring = d->store;
@@ -215,18 +224,17 @@ static bool read_in(struct domain *d)
     volatile const char *req = ring->req;
     uint32_t cons = __atomic_load_n(&ring->req_cons, __ATOMIC_RELAXED);
     uint32_t prod = __atomic_load_n(&ring->req_prod, __ATOMIC_ACQUIRE);
+    uint32_t from = cons;
     bool complete = false;
 
     if (prod - cons > XENSTORE_RING_SIZE) {
         give_up(d, XENSTORE_ERROR_RINGIDX, "more requests than it holds");
         return false;
     }
-    while (cons != prod && !complete) {
+    while (cons != prod && cons - from < PIECE_BYTES && !complete) {
         complete = collect(s, (uint8_t)req[MASK_XENSTORE_IDX(cons)]);
         cons++;
         s->told = true;
-        if (cons % PIECE_BYTES == 0)
-            schedule_point();
         if (s->collected == sizeof(s->request) &&
             s->request.len > XENSTORE_PAYLOAD_MAX) {
             give_up(d, XENSTORE_ERROR_PROTO, "a request is too long");
@@ -237,21 +245,25 @@ static bool read_in(struct domain *d)
     if (complete) {
         answer_request(s);
         s->collected = 0;
+        s->texts = 0;
     }
-    return complete;
+    return cons != from;
 }
 
 void store_serve(struct domain *d)
 {
     struct store_backend *s = d->store_state;
     /* The shortest request is a header: no ring holds more than so many. */
-    uint32_t left = XENSTORE_RING_SIZE / sizeof(struct xsd_sockmsg);
+    uint32_t left = XENSTORE_RING_SIZE / sizeof(struct xsd_sockmsg) +
+                    XENSTORE_RING_SIZE / PIECE_BYTES;
 
     if (!s || s->broken)
         return;
     s->told = false;
-    for (; left > 0 && write_all(d) && read_in(d); left--)
+    while (left > 0 && write_all(d) && read_in(d)) {
+        left--;
         schedule_point();
+    }
     if (!s->broken)
         write_all(d);
     if (s->told)

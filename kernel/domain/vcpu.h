@@ -44,6 +44,7 @@ struct vcpu {
     bool     guest_kernel;  /* true: the guest kernel runs, on its tables */
     bool     polling;       /* blocked until the next tick or event */
     uint8_t  state;         /* enum vcpu_state */
+    uint8_t  latency_kind;  /* latency=yes: what it is in */
     uint64_t calls;         /* hypercalls so far, parts of multicalls too */
     struct vcpu_info *info; /* in shared_info, or where the guest moved it;
                                the kernel's own mapping */
@@ -117,7 +118,7 @@ static inline bool vcpu_waits(const struct vcpu *v)
 static inline void vcpu_mode(struct vcpu *v, bool guest_kernel)
 {
     v->guest_kernel = guest_kernel;
-    cpu_calls = guest_kernel ? hypercalls : syscalls;
+    cpu_calls = calls_of[guest_kernel];
 }
 
 /* current - the vcpu whose kernel stack we run on; NULL while idle. */

@@ -1,6 +1,7 @@
 #include "inspect/inspect.h"
 
 #include "domain/console_input.h"
+#include "domain/schedule.h"
 #include "inspect/pane.h"
 #include "inspect/prompt.h"
 #include "inspect/sample.h"
@@ -66,6 +67,8 @@ _Noreturn void inspect_stay(void)
     staying = true;
     turned_ns = tsc_now_ns();
     prompt_show(true);
-    for (;;)
+    for (;;) {
         cpu_idle();
+        schedule_chores();
+    }
 }

@@ -1,11 +1,14 @@
 #include "inspect/pane.h"
 
+#include "domain/schedule.h"
 #include "inspect/sample.h"
 #include "x86/console.h"
 #include "x86/tsc.h"
 
 /* Ten pictures a second. */
 #define DRAW_NS UINT64_C(100000000)
+/* Cells that are drawn between two looks at the interrupts. */
+#define CELLS_AT_ONCE 8u
 /* From the border to the picture. */
 #define MARGIN (PANE_COLUMNS - PICTURE_COLUMNS)
 #define BORDER_INK 8u
@@ -28,8 +31,11 @@ static void show(uint32_t rows)
     uint32_t x, y;
 
     for (y = 0; y < rows; y++)
-        for (x = 0; x < canvas.columns; x++)
+        for (x = 0; x < canvas.columns; x++) {
             console_pane_put(x, y, canvas.cell[y][x]);
+            if (x % CELLS_AT_ONCE == 0)
+                schedule_window();
+        }
 }
 
 /* The open superpage takes what it needs, the map the rest above it. */
@@ -38,11 +44,15 @@ static void draw(uint32_t rows)
     struct picture p = sample_picture();
     uint32_t open = EXTENT_FRAMES / 32 + 4, used, tables;
 
+    schedule_window();
     canvas_clear(&canvas, PANE_COLUMNS, rows);
     draw_border(rows);
+    schedule_window();
     tables = rows > 40 ? (rows - 40) / 2 : 0;
     used = picture_draw_map(&p, &canvas, MARGIN, 0, rows - open - tables);
+    schedule_window();
     picture_draw_open(&p, &canvas, MARGIN, used + 1, rows - used - 1);
+    schedule_window();
     show(rows);
 }
 

@@ -1,6 +1,7 @@
 #include "inspect/sample.h"
 
 #include "domain/domain.h"
+#include "domain/schedule.h"
 #include "memory.h"
 #include "x86/tsc.h"
 
@@ -81,6 +82,7 @@ void sample_some(void)
     while (looked < SAMPLE_EXTENTS && records < SAMPLE_RECORDS &&
            picture.count > 0) {
         looked += look(next);
+        schedule_window();
         records += picture.extents_a_cell;
         if (++next == picture.count) {
             next = 0;

@@ -258,7 +258,7 @@ static void look_gigabyte(const struct pass *p, const struct gigabyte *g,
     const struct superpage *s = superpage_of(p->m, first);
     uint32_t conflicts = 0, incomplete = 0, i;
 
-    budget_spend(p->o, GIGABYTE_EXTENTS / 16);
+    budget_spend(p->o, GIGABYTE_EXTENTS / 8);
     for (i = 0; i < GIGABYTE_EXTENTS; i++) {
         incomplete += s[i].allocated != EXTENT_FRAMES;
         conflicts += s[i].tally.type == TALLY_CONFLICT && s[i].tally.types > 0;
@@ -351,7 +351,7 @@ static void end_pass(const struct pass *p)
     if (a->pass == AUDIT_LOOK && a->allocated != p->o->allocated)
         fault(p, MFN_NONE, "a domain's sum that is not its extents'");
     if (a->pass == AUDIT_TAKE || a->pass == AUDIT_GIVE) {
-        budget_spend(p->o, HELD_FRAMES / 2);
+        budget_spend(p->o, HELD_FRAMES);
         count_holders(p);
     }
     a->pass = (a->pass + 1) % AUDIT_PASSES;

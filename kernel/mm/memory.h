@@ -112,7 +112,7 @@ struct owner {
 };
 
 /* Steps that writing all of a frame counts as. */
-#define FRAME_STEPS ((TABLE_ENTRIES + 31) / 32)
+#define FRAME_STEPS ((5 * TABLE_ENTRIES + 31) / 32)
 
 /* budget_spend - take steps off the budget; the last ones may be less. false,
  * and nothing is changed: it is spent, and the operation stops. */

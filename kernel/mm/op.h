@@ -104,7 +104,8 @@ struct owner;
 /*
  * op_resume - go on with the operation that stopped.
  *
- * o->budget  steps it may take: an entry, or a run of zero entries, is one
+ * o->budget  steps it may take: an ordinary entry is one, or a few zero ones
+ *            in a row; what takes longer is several, or what is left of them
  *
  * 0 or -errno    the answer; the record is free again
  * STOP_*         see enum stop

@@ -56,7 +56,6 @@ int descriptors_load(struct memory *m, struct owner *o,
 
     if (d->count > (d->ldt ? LDT_FRAMES : GDT_FRAMES))      /* S2 */
         return refuse(m, o, RULE_S2, EINVAL, MFN_NONE);
-    budget_spend(o, d->count);
     for (i = 0; i < d->count; i++)
         op->mfn[i] = d->frames[i];
     op->kind = OP_DESCRIPTORS;

@@ -2,6 +2,9 @@
 
 #include "mm/word.h"
 
+/* Steps that a frame counts as that a sweep takes. */
+#define TAKE_STEPS 2
+
 static struct op_level *push(struct owner *o, mfn_t mfn, enum sweep sweep)
 {
     struct op_level *top = &o->op.stack[o->op.depth];
@@ -86,7 +89,7 @@ int sweep_build(struct memory *m, struct owner *o)
     struct op_level *top = &o->op.stack[o->op.depth - 1];
 
     while (top->next < EXTENT_FRAMES) {
-        if (!budget_spend(o, 1))
+        if (!budget_spend(o, TAKE_STEPS))
             return STOP_BUDGET;
         if (frame_take(m, o, top->mfn + top->next, (enum sweep)top->sweep)) {
             fill_witness(m, o);

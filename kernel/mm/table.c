@@ -3,10 +3,14 @@
 #include "mm/leaf.h"
 #include "mm/word.h"
 
-/* Words that are looked at at once when zeros are skipped, and how many are
- * a step besides the one for their run. */
+/* Words that are looked at at once when zeros are skipped. */
 #define ZEROS (TABLE_ENTRIES < 8 ? TABLE_ENTRIES : 8)
-#define ZEROS_A_STEP 64
+
+/* So many zero entries cost about as much as one that is not. */
+#define ZEROS_PER_STEP 8
+
+/* Steps of an entry that goes the long way. */
+#define ENTRY_STEPS 4
 
 /* Are these words in a row all zero? */
 static bool all_zero(const uint64_t *words)
@@ -152,7 +156,7 @@ int table_build(struct memory *m, struct owner *o)
             build_leaves(m, o, top);
         if (top->next == TABLE_ENTRIES)
             break;
-        if (!budget_spend(o, 1))
+        if (!budget_spend(o, ENTRY_STEPS))
             return STOP_BUDGET;
         if (entry_is_kernels(level, top->next)) {       /* E4 */
             top->next = KERNEL_SLOT_FIRST + KERNEL_SLOTS;
@@ -164,7 +168,7 @@ int table_build(struct memory *m, struct owner *o)
             if (level == 4 && top->next < KERNEL_SLOT_FIRST &&
                 next > KERNEL_SLOT_FIRST)
                 next = KERNEL_SLOT_FIRST;
-            budget_spend(o, (next - top->next) / ZEROS_A_STEP);
+            o->budget -= steps(o, (next - top->next) / ZEROS_PER_STEP);
             top->next = next;
             continue;
         }
@@ -201,10 +205,10 @@ int table_drop(struct memory *m, struct owner *o)
             drop_leaves(m, o, top);
         if (top->next == 0)
             break;
-        if (!budget_spend(o, 1))
+        if (!budget_spend(o, ENTRY_STEPS))
             return STOP_BUDGET;
         next = skip_zeros_down(m->ram[top->mfn], top->next);
-        budget_spend(o, (top->next - next) / ZEROS_A_STEP);
+        o->budget -= steps(o, (top->next - next) / ZEROS_PER_STEP);
         top->next = next;
         if (top->next == 0)
             break;

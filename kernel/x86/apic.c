@@ -19,6 +19,7 @@
 #define APIC_IN_SERVICE 0x100u /* 8 registers, 16 apart */
 #define APIC_ERROR      0x280u
 #define LVT_CMCI        0x2f0u
+#define APIC_COMMAND    0x300u
 #define LVT_TIMER       0x320u
 #define LVT_THERMAL     0x330u
 #define LVT_PERFORMANCE 0x340u
@@ -30,6 +31,8 @@
 #define TIMER_DIVIDE    0x3e0u
 #define APIC_BYTES      0x400u
 
+#define COMMAND_ASSERT  0x4000u
+#define COMMAND_SELF    0x40000u
 #define SPURIOUS_ENABLE 0x100u
 #define LVT_MASKED      0x10000u
 #define LVT_DEADLINE    0x40000u /* timer mode 2 */
@@ -200,6 +203,12 @@ void apic_eoi(void)
 {
     if (apic.timer != TIMER_NONE)
         reg_write(APIC_EOI, 0);
+}
+
+void apic_self(uint8_t vector)
+{
+    if (apic.timer != TIMER_NONE)
+        reg_write(APIC_COMMAND, COMMAND_SELF | COMMAND_ASSERT | vector);
 }
 
 uint32_t apic_id(void)

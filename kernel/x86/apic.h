@@ -36,6 +36,9 @@ void apic_timer_stop(void);
 /* apic_eoi - end of interrupt, for every vector but the spurious one. */
 void apic_eoi(void);
 
+/* apic_self - make an interrupt of this vector pending for this CPU. */
+void apic_self(uint8_t vector);
+
 /* apic_id - this CPU's number in the APIC's eyes; 0 without an APIC. */
 uint32_t apic_id(void);
 

@@ -11,6 +11,12 @@
 /* TSC ticks between two drawings: 13 to 67 ms on anything from 1 to 5 GHz. */
 #define REFRESH_TICKS    (1ull << 26)
 
+/* How much console_draw() does at once: cells looked at, some 40 instructions
+ * each; and how many of those it is to write or to paint one. */
+#define DRAW_WORK   200u
+#define TEXT_WORK   8u
+#define PIXELS_WORK 40u
+
 /* Columns that text needs beside a pane. */
 #define TEXT_COLUMNS_MIN 80u
 
@@ -32,6 +38,8 @@ static struct {
     unsigned int pane_rows;
     unsigned int pane_column; /* the first one */
     bool paging;              /* a page of the log is shown */
+    bool left;                /* console_draw() is called, nothing else */
+    uint32_t place;           /* the cell that it goes on with; 0: none */
 } console = {.sinks = CONSOLE_SERIAL | CONSOLE_SCREEN};
 
 static struct console_screen offered;
@@ -64,11 +72,53 @@ static void show(const struct text_screen *shown)
 
 void console_flush(void)
 {
-    if (!screen.changed || console.paging)
+    if ((!screen.changed && console.place == 0) || console.paging)
         return;
     show(&screen);
     screen.changed = false;
+    console.place = 0;
     console.refreshed = tsc_read();
+}
+
+/* Bring one cell up to date; the work that it was, in cells looked at. */
+static uint32_t cell_show(uint32_t column, uint32_t row)
+{
+    struct text_cell cell = text_screen_cell(&screen, column, row);
+    uint64_t before = framebuffer.cells_drawn;
+
+    if (console.kind == SCREEN_TEXT) {
+        text_mode_put(console.text_memory + (size_t)row * console.text_pitch,
+                      column, cell);
+        return TEXT_WORK;
+    }
+    framebuffer_cell(&framebuffer, cell, column, row);
+    return framebuffer.cells_drawn != before ? PIXELS_WORK : 1;
+}
+
+bool console_draw(void)
+{
+    uint32_t cells = (uint32_t)screen.columns * screen.rows, work = 0;
+
+    if (console.kind == SCREEN_NONE || console.paging)
+        return false;
+    if (console.place == 0) {
+        if (!screen.changed)
+            return false;
+        screen.changed = false;
+    }
+    while (console.place < cells && work < DRAW_WORK) {
+        work += cell_show(console.place % screen.columns,
+                          console.place / screen.columns);
+        console.place++;
+    }
+    if (console.place == cells)
+        console.place = 0;
+    return console.place != 0 || screen.changed;
+}
+
+void console_leave(void)
+{
+    console.left = true;
 }
 
 static void screen_write(enum text_tone tone, const char *text, size_t bytes)
@@ -78,6 +128,8 @@ static void screen_write(enum text_tone tone, const char *text, size_t bytes)
     text_screen_write(&screen, tone, text, bytes);
     if (tone == TONE_ERROR)
         console.paging = false;
+    if (console.left)
+        return;
     if (tone == TONE_ERROR || tsc_read() - console.refreshed > REFRESH_TICKS)
         console_flush();
 }

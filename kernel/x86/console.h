@@ -77,7 +77,8 @@ void console_last(void);
  * tone   who speaks: the colour on the screen
  * text   UTF-8; "\n" ends a line, the serial line gets "\r\n"
  *
- * The screen is redrawn at most some 30 times a second: see console_flush().
+ * The screen is redrawn at most some 30 times a second, or not at all after
+ * console_leave().
  */
 void console_write(enum text_tone tone, const char *text, size_t bytes);
 
@@ -88,9 +89,16 @@ void console_write(enum text_tone tone, const char *text, size_t bytes);
 void console_write_raw(enum text_tone tone, const char *text, size_t bytes);
 
 /*
- * console_flush - bring the screen up to date. To be called when idle.
+ * console_flush - bring the screen up to date, all of it.
+ *
+ * console_draw - a few cells of it. true: there is more to draw.
+ *
+ * console_leave - from now on somebody calls console_draw often; nothing is
+ * drawn when text is written.
  */
 void console_flush(void);
+bool console_draw(void);
+void console_leave(void);
 
 /*
  * console_pane_rows - the rows of cells that console_init() kept free at the

@@ -13,6 +13,9 @@ const char *const log_level_names[] = {
 /* The writer of the prompt's line, among the domains. */
 #define LOG_PROMPT 0xfffeu
 
+/* Control bytes in one piece of a domain's text: each may end a line. */
+#define PIECE_CONTROLS 8
+
 /* In the ring a byte below 9 says whose text follows: its tone plus 1. */
 #define MARK_END 9u
 
@@ -193,6 +196,15 @@ static void domain_control(struct log *log, char byte)
         emit(log, TONE_DOMAIN, "?", 1);
         break;
     }
+}
+
+size_t log_piece(const char *text, size_t bytes)
+{
+    size_t controls = 0, i;
+
+    for (i = 0; i < bytes && controls < PIECE_CONTROLS; i++)
+        controls += !byte_plain((uint8_t)text[i]);
+    return i;
 }
 
 void log_domain_write(uint16_t domain, const char *text, size_t bytes)

@@ -67,6 +67,14 @@ void log_printf(enum log_level level, const char *format, ...)
 void log_domain_write(uint16_t domain, const char *text, size_t bytes);
 
 /*
+ * log_piece - how much of a domain's text to write at once, so that interrupts
+ * need not wait long: as far as the next few control bytes.
+ *
+ * Returns 1 to bytes; 0 if there are none.
+ */
+size_t log_piece(const char *text, size_t bytes);
+
+/*
  * log_domain_raw - pass a domain's bytes to the consoles as they are.
  *
  * Used for the one domain that a person talks to: its escape sequences work.

@@ -70,18 +70,22 @@ uint16_t text_mode_cell(struct text_cell cell)
                                                  << 8);
 }
 
+void text_mode_put(volatile uint8_t *row, uint32_t column,
+                   struct text_cell shown)
+{
+    uint16_t cell = text_mode_cell(shown);
+
+    row[2 * column] = (uint8_t)cell;
+    row[2 * column + 1] = (uint8_t)(cell >> 8);
+}
+
 void text_mode_refresh(volatile uint8_t *memory, uint32_t pitch,
                        const struct text_screen *screen)
 {
     for (uint32_t row = 0; row < screen->rows; row++) {
         volatile uint8_t *at = memory + (size_t)row * pitch;
 
-        for (uint32_t column = 0; column < screen->columns; column++) {
-            uint16_t cell =
-                text_mode_cell(text_screen_cell(screen, column, row));
-
-            at[2 * column] = (uint8_t)cell;
-            at[2 * column + 1] = (uint8_t)(cell >> 8);
-        }
+        for (uint32_t column = 0; column < screen->columns; column++)
+            text_mode_put(at, column, text_screen_cell(screen, column, row));
     }
 }

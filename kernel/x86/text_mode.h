@@ -13,6 +13,10 @@
  */
 uint16_t text_mode_cell(struct text_cell cell);
 
+/* text_mode_put - write one cell of a row, which begins at `row`. */
+void text_mode_put(volatile uint8_t *row, uint32_t column,
+                   struct text_cell shown);
+
 /*
  * text_mode_refresh - write all cells of a screen.
  *

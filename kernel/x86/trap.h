@@ -20,6 +20,7 @@
 /*
  * hypercalls - what a guest kernel's `syscall` calls, by the number in rax.
  * syscalls - the same for a guest user's. cpu_calls is the one or the other.
+ * calls_of - which of them, by who runs: false the user, true the kernel.
  *
  * Each gets the vcpu and the arguments, and returns what goes to rax. Only
  * iret_entry, around hypercall_iret, goes back to ring 3 by itself: nobody but
@@ -32,6 +33,7 @@ struct vcpu;
 long iret_entry(struct vcpu *v, const uint64_t *argument);
 extern long (*const hypercalls[])(struct vcpu *v, const uint64_t *argument);
 extern long (*const syscalls[])(struct vcpu *v, const uint64_t *argument);
+extern long (*const *calls_of[2])(struct vcpu *v, const uint64_t *argument);
 void hypercall_exit(struct vcpu *v);
 
 /* fault_entry - exception 0..31 in ring 3. For #PF, CR2 is unchanged: read

@@ -15,6 +15,7 @@
 #include "abi/guest.h"
 #include "abi/iret.h"
 #include "abi/trap_table.h"
+#include "domain/domain.h"
 #include "domain/schedule.h"
 #include "door.h"
 #include "x86/layout.h"
@@ -78,6 +79,22 @@ void domain_crash(struct domain *d, const char *why, ...)
     (void)d;
     (void)why;
     crashes++;
+}
+
+/* Between two gates of a long list. */
+uint32_t door_budget = 8;
+void *cpu_vcpu;
+static unsigned int turns;
+
+void schedule_point(void)
+{
+    turns++;
+}
+
+void schedule_end(struct vcpu *vcpu)
+{
+    (void)vcpu;
+    abort();
 }
 
 const char *trap_name(uint32_t vector)
@@ -413,6 +430,21 @@ static void trap_table_merges(void **state)
     assert_int_equal(v->traps[3].va, 0);
 }
 
+/* However long the list is, interrupts are served between its gates. */
+static void trap_table_stops(void **state)
+{
+    struct trap_info *list = (struct trap_info *)memory;
+    unsigned int i;
+
+    (void)state;
+    for (i = 0; i < 100; i++)
+        list[i] = (struct trap_info){.vector = 3, .address = 0x1000};
+    domain.owner.budget = door_budget;
+    turns = 0;
+    assert_int_equal(set_trap_table(v, MEMORY_BASE), 0);
+    assert_int_equal(turns, 20);        /* 2 steps a gate: 4 gates, a turn */
+}
+
 static void trap_table_refuses(void **state)
 {
     size_t i;
@@ -498,6 +530,7 @@ int main(void)
         cmocka_unit_test_setup(iret_refused, setup),
         cmocka_unit_test_setup(trap_table_merges, setup),
         cmocka_unit_test_setup(trap_table_refuses, setup),
+        cmocka_unit_test_setup(trap_table_stops, setup),
         cmocka_unit_test_setup(callbacks_register, setup),
         cmocka_unit_test_setup(callbacks_set, setup),
     };

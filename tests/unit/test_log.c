@@ -206,6 +206,18 @@ static void ring_drops_the_oldest(void **state)
     assert_memory_equal(replayed + bytes - 10, "4999 of many\n" + 3, 10);
 }
 
+/* A piece is text without an end, or a few bytes that may each end a line. */
+static void pieces_are_short(void **state)
+{
+    static const char lines[] = "\n\n\r\n\n\n\n\n\n\n";
+
+    (void)state;
+    assert_int_equal(log_piece("only text", 9), 9);
+    assert_int_equal(log_piece("a\nb\nc", 5), 5);
+    assert_int_equal(log_piece(lines, sizeof(lines) - 1), PIECE_CONTROLS);
+    assert_int_equal(log_piece(lines, 0), 0);
+}
+
 #define WITH_LOG(test) cmocka_unit_test_setup(test, log_setup)
 
 int main(void)
@@ -219,6 +231,7 @@ int main(void)
         WITH_LOG(lines_never_mix_writers),
         WITH_LOG(no_byte_removes_the_prefix),
         WITH_LOG(control_bytes_are_replaced),
+        WITH_LOG(pieces_are_short),
         WITH_LOG(raw_output_is_unchanged),
         WITH_LOG(ring_keeps_the_text),
         WITH_LOG(ring_drops_the_oldest),

@@ -22,6 +22,7 @@ static unsigned int pages_used;
 static unsigned int pages_left = 2;
 static unsigned int events;
 static unsigned int warnings;
+static unsigned int turns;
 static struct xenstore_domain_interface ring;
 static struct domain d;
 
@@ -49,6 +50,12 @@ void event_set_pending(struct domain *domain, evtchn_port_t port)
     assert_ptr_equal(domain, &d);
     assert_int_equal(port, 1);
     events++;
+}
+
+/* Between a few bytes of requests. */
+void schedule_point(void)
+{
+    turns++;
 }
 
 void log_printf(enum log_level level, const char *format, ...)
@@ -322,6 +329,32 @@ static void store_refuses_bad_response_index(void **state)
     stays_broken(XENSTORE_ERROR_RINGIDX);
 }
 
+/* Interrupts are served between requests, and in a long one. */
+static void store_serves_interrupts(void **state)
+{
+    struct xsd_sockmsg header = {XS_WATCH, 1, 2, 4096};
+    char payload[1000] = "";
+    unsigned int i;
+
+    (void)state;
+    turns = 0;
+    send(&header, sizeof(header));
+    send(payload, sizeof(payload));
+    store_serve(&d);
+    assert_in_range(turns, 1000 / 128, 64);
+    for (i = 0; i < 4; i++) {
+        send(payload, i < 3 ? 1000 : 96);
+        store_serve(&d);
+    }
+    receive();
+    turns = 0;
+    header.len = 0;
+    for (i = 0; i < 30; i++)
+        send(&header, sizeof(header));
+    store_serve(&d);
+    assert_in_range(turns, 30, 64);
+}
+
 static void store_without_memory(void **state)
 {
     (void)state;
@@ -351,6 +384,7 @@ int main(void)
         STORE_TEST(store_refuses_long_requests),
         STORE_TEST(store_refuses_bad_request_index),
         STORE_TEST(store_refuses_bad_response_index),
+        STORE_TEST(store_serves_interrupts),
         STORE_TEST(store_without_memory),
     };
 

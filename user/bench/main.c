@@ -7,6 +7,8 @@
  *   rows=common     what both kernels can do (also without any word)
  *   rows=superpage  mappings of 2 MiB
  *   rows=gigabyte   mappings of 1 GiB
+ *   rows=latency    how long interrupts wait; with the kernel's latency=yes
+ *   rows=ring       the same of the rings of an unprivileged domain
  *   sweep=domains|memory x=N       mappings, in a world that is called so
  *   rows=frames most=N             mappings beside more and more others
  *   rows=superpages most=N         and beside others of 2 MiB
@@ -67,6 +69,10 @@ void domain_main(const start_info_t *info)
         rows_superpage();
     else if (domain_option("rows", "gigabyte"))
         rows_gigabyte();
+    else if (domain_option("rows", "latency"))
+        rows_latency();
+    else if (domain_option("rows", "ring"))
+        rows_latency_ring(info);
     else if (!scale())
         rows_common();
     say("bench end\n");

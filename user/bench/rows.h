@@ -26,6 +26,14 @@ void rows_superpage(void);
 /* rows_gigabyte - 1 GiB at a time. */
 void rows_gigabyte(void);
 
+/* rows_latency - how long interrupts wait, call by call; and of these, the
+ * calls that change memory. */
+void rows_latency(void);
+void rows_latency_memory(void);
+
+/* rows_latency_ring - the same of what an unprivileged domain has. */
+void rows_latency_ring(const start_info_t *info);
+
 /*
  * scale_ops - what mapping costs in the world as it is. Each line is
  *

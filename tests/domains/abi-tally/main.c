@@ -8,6 +8,7 @@
 /* kernel/abi/tally_op.h */
 #define TALLY_OP         __HYPERVISOR_arch_7
 #define TALLY_OP_FLUSHES 0u
+#define TALLY_OP_LATENCY 1u
 
 #define TRIES            64u
 
@@ -91,7 +92,9 @@ void domain_main(const start_info_t *info)
     change_type();
     flushes_of("a table again", keep_type, 0);
     flushes_of("written in between", change_type, 2);
-    answers("command 1", tally(1), -XEN_ENOSYS);
+    answers("nobody is told what others do, without latency=yes",
+            tally(TALLY_OP_LATENCY), -XEN_ENOSYS);
+    answers("command 2", tally(2), -XEN_ENOSYS);
     answers("command -1", tally(~0u), -XEN_ENOSYS);
     tests_end();
 }
