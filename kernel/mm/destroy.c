@@ -10,10 +10,7 @@ int owner_destroy(struct memory *m, struct owner *o)
     struct op *op = &o->op;
 
     o->dying = 1;
-    op->kind = OP_DESTROY;
-    op->phase = PHASE_GET;
-    op->abandon = 0;
-    op->result = 0;
+    op_begin(op, OP_DESTROY);
     op->vcpu = 0;
     op->next = 0;
     op->extent = o->extents;
@@ -127,14 +124,9 @@ static int destroy_marks(struct memory *m, struct owner *o)
     return 0;
 }
 
-/* Does nothing map the gigabyte any more, if it is one of the owner's? What
- * conflicts in it is known of each extent. */
-static bool gigabyte_is_quiet(const struct gigabyte *g, const struct owner *o)
+static bool tally_is_quiet(const struct tally *t)
 {
-    const struct tally *t = &g->tally;
-
-    return g->owner != o->id ||
-           (t->mappings == 0 && (t->types == 0 || t->type == TALLY_CONFLICT));
+    return t->mappings == 0 && t->types == 0;
 }
 
 /* Is nothing in the extent referred to any more, nor the gigabyte around it? */
@@ -142,10 +134,11 @@ static bool extent_is_quiet(const struct memory *m, const struct owner *o,
                             uint32_t extent)
 {
     const struct superpage *s = &m->superpages[extent];
+    const struct gigabyte *g = &m->gigabytes[extent / GIGABYTE_EXTENTS];
     uint32_t i;
 
-    if (s->tally.mappings != 0 || s->tally.types != 0 ||
-        !gigabyte_is_quiet(&m->gigabytes[extent / GIGABYTE_EXTENTS], o))
+    if (!tally_is_quiet(&s->tally) ||
+        (g->owner == o->id && !tally_is_quiet(&g->tally)))
         return false;
     for (i = 0; i < EXTENT_FRAMES; i++)
         if (s->frames[i].refs != 0 || s->frames[i].types != 0)

@@ -277,10 +277,7 @@ int frame_hold(struct memory *m, struct owner *o, mfn_t mfn)
         return -ENOSPC;
     if (reference_take(m, o, mfn, FRAME_WRITABLE) != 0)
         return -EINVAL;
-    o->op.kind = OP_HOLD;
-    o->op.phase = PHASE_GET;
-    o->op.abandon = 0;
-    o->op.result = 0;
+    op_begin(&o->op, OP_HOLD);
     o->op.mfn[0] = mfn;
     return op_resume(m, o);
 }

@@ -101,6 +101,16 @@ struct op {
 struct memory;
 struct owner;
 
+/* op_begin - an operation is on record, from its first phase on; the fields
+ * that it needs besides are the caller's to fill. None is under way. */
+static inline void op_begin(struct op *op, enum op_kind kind)
+{
+    op->kind = (uint8_t)kind;
+    op->phase = PHASE_GET;
+    op->abandon = 0;
+    op->result = 0;
+}
+
 /*
  * op_resume - go on with the operation that stopped.
  *

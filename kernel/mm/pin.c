@@ -6,10 +6,7 @@
 static int begin(struct memory *m, struct owner *o, enum op_kind kind,
                  mfn_t mfn)
 {
-    o->op.kind = (uint8_t)kind;
-    o->op.phase = PHASE_GET;
-    o->op.abandon = 0;
-    o->op.result = 0;
+    op_begin(&o->op, kind);
     o->op.mfn[0] = mfn;
     return op_resume(m, o);
 }

@@ -58,10 +58,7 @@ int descriptors_load(struct memory *m, struct owner *o,
         return refuse(m, o, RULE_S2, EINVAL, MFN_NONE);
     for (i = 0; i < d->count; i++)
         op->mfn[i] = d->frames[i];
-    op->kind = OP_DESCRIPTORS;
-    op->phase = PHASE_GET;
-    op->abandon = 0;
-    op->result = 0;
+    op_begin(op, OP_DESCRIPTORS);
     op->sub = d->ldt;
     op->vcpu = d->vcpu;
     op->count = d->count;

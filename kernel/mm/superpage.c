@@ -291,10 +291,7 @@ static int begin(struct memory *m, struct owner *o, enum op_kind kind,
     enum sweep surplus = mark_surplus(l->tally);
     enum sweep take = kind == OP_MARK ? missing : surplus;
 
-    o->op.kind = (uint8_t)kind;
-    o->op.phase = PHASE_GET;
-    o->op.abandon = 0;
-    o->op.result = 0;
+    op_begin(&o->op, kind);
     o->op.mfn[0] = l->mfn;
     o->op.type = (uint8_t)SWEEP_NONE;
     o->op.sub = (uint8_t)SWEEP_NONE;

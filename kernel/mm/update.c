@@ -31,14 +31,12 @@ static int refused_at(struct owner *o, const struct update *u, uint32_t level,
 static int update_record(struct memory *m, struct owner *o,
                          const struct update *u, enum op_phase phase)
 {
-    o->op.kind = OP_UPDATE;
-    o->op.abandon = 0;
+    op_begin(&o->op, OP_UPDATE);
     o->op.phase = (uint8_t)phase;
     o->op.table = u->mfn;
     o->op.slot = u->slot;
     o->op.keep_ad = u->keep_ad;
     o->op.value = u->value;
-    o->op.result = 0;
     return op_resume(m, o);
 }
 
@@ -142,10 +140,7 @@ static int store(struct memory *m, struct owner *o)
 
     if (rc != 0)
         return -EINVAL;
-    o->op.kind = OP_STORE;
-    o->op.abandon = 0;
-    o->op.phase = PHASE_GET;
-    o->op.result = 0;
+    op_begin(&o->op, OP_STORE);
     return op_resume(m, o);
 }
 

@@ -6,7 +6,7 @@
  * table. Must all of them be looked at? Tally keeps one count for the whole:
  * of writable mappings, or of tables inside, whichever was first.
  *
- *   X2  A superpage is mapped writable or has tables inside and never both.
+ *   X2  A superpage is mapped writable or has tables inside, never both.
  *
  * A read-only superpage harms nobody: it may lie over tables, and then shows
  * how they change.

@@ -8,7 +8,7 @@
  *   M1  A superpage is marked once.
  *   M2  Only a marked superpage is unmarked.
  *   M3  A mark names the first frame of a superpage.
- *   X2  A superpage is mapped writable or has tables inside and never both.
+ *   X2  A superpage is mapped writable or has tables inside, never both.
  *   X4  No frame leaves a superpage that is mapped or marked.
  *
  * With superpage=mark a mark pays for 512 frames once, and every map after it

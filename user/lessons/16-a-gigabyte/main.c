@@ -7,7 +7,7 @@
  * count their frames; so the rules are the same, and as cheap.
  *
  *   X1  A superpage is mapped only while all of it is its owner's.
- *   X2  A superpage is mapped writable or has tables inside and never both.
+ *   X2  A superpage is mapped writable or has tables inside, never both.
  *   X4  No frame leaves a superpage that is mapped or marked.
  *
  * It takes a domain with a gigabyte that is free of tables: the first one has

@@ -9,7 +9,7 @@
  * Processes that only look map them read-only. As long as a single one can
  * write, no page of the shared memory may become a table.
  *
- *   X2  A superpage is mapped writable or has tables inside and never both.
+ *   X2  A superpage is mapped writable or has tables inside, never both.
  *   X4  No frame leaves a superpage that is mapped or marked.
  *
  * Xen has no superpages: there it ends with the first answer, EINVAL.
