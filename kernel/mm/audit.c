@@ -389,9 +389,8 @@ bool audit(struct memory *m, struct owner *o, struct audit_report *report)
     struct audit a;
 
     audit_begin(&a, o);
-    do
+    while (audit_resume(m, o, &a) != 0)
         o->budget = UINT32_MAX;
-    while (audit_resume(m, o, &a) != 0);
     o->budget = budget;
     *report = a.report;
     return report->faults == 0;
