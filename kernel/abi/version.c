@@ -47,8 +47,11 @@ static long features(const struct vcpu *v, vaddr_t arg)
 }
 
 /* Everything that needs more than a number. */
-static long version_tell(struct vcpu *v, uint32_t command, vaddr_t arg)
+__attribute__((noinline)) static long version_tell(struct vcpu *v,
+                                                   uint32_t command,
+                                                   vaddr_t arg)
 {
+    call_weigh(v->domain, TELL_STEPS);
     switch (command) {
     case XENVER_extraversion:
         return guest_write(arg, extraversion, sizeof extraversion);
@@ -74,8 +77,6 @@ long call_xen_version(struct vcpu *v, const uint64_t *argument)
 {
     uint32_t command = (uint32_t)argument[0];
 
-    if (command == XENVER_version)
-        return VERSION;
-    call_weigh(v->domain, TELL_STEPS);
-    return version_tell(v, command, argument[1]);
+    return command == XENVER_version ? VERSION
+                                     : version_tell(v, command, argument[1]);
 }

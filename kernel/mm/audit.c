@@ -3,6 +3,9 @@
 #include "mm/design.h"
 #include "mm/word.h"
 
+/* Steps that a frame, or an entry of a table, counts as in each pass. */
+#define COUNT_STEPS 2
+
 /* One pass over everything that holds a reference. */
 struct pass {
     struct memory *m;
@@ -110,7 +113,7 @@ static bool count_table(const struct pass *p, const struct frame *f, mfn_t mfn)
         if (entry_present(word) && !entry_is_kernels(level, slot))
             count_entry(p, level, word);
         slot++;
-        if (slot < end && !budget_spend(p->o, 1)) {
+        if (slot < end && !budget_spend(p->o, COUNT_STEPS)) {
             p->a->slot = slot;
             return false;
         }
@@ -338,7 +341,7 @@ static void visit(const struct pass *p)
             a->frame = EXTENT_FRAMES - 1;       /* nor of the others */
         }
         a->frame++;
-    } while (a->frame < EXTENT_FRAMES && budget_spend(p->o, 1));
+    } while (a->frame < EXTENT_FRAMES && budget_spend(p->o, COUNT_STEPS));
     if (a->frame == EXTENT_FRAMES)
         end_extent(p, s, first);
 }

@@ -1,7 +1,7 @@
 #include "mm/extent.h"
 
 /* Frames that are looked at, or filled, in one step. */
-#define FRAMES_A_STEP 8
+#define FRAMES_A_STEP 4
 
 /* The gigabyte that an extent is in. */
 static struct gigabyte *around(const struct memory *m, uint32_t extent)
