@@ -60,6 +60,13 @@ void schedule_point(void)
 {
 }
 
+/* As short as a piece may be. */
+size_t log_piece(const char *text, size_t bytes)
+{
+    (void)text;
+    return bytes > 0;
+}
+
 void log_domain_write(uint16_t domain, const char *text, size_t bytes)
 {
     static char copy[sizeof(((struct xencons_interface *)0)->out)];
