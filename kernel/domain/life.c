@@ -104,11 +104,14 @@ static void stat_print(const struct domain *d)
                d->owner.id, (unsigned long long)d->vcpu[0].calls,
                (unsigned long long)(d->vcpu[0].run_ns / 1000),
                (unsigned long long)(lived / 1000));
-    for (rule = RULE_NONE + 1; rule < RULES; rule++)
-        if (d->owner.refused[rule] != 0)
-            log_printf(LOG_INFO, "domain %u stat: %s refused %llu", d->owner.id,
-                       rule_name((enum rule)rule),
-                       (unsigned long long)d->owner.refused[rule]);
+    for (rule = RULE_NONE + 1; rule < RULES; rule++) {
+        if (d->owner.refused[rule] == 0)
+            continue;
+        schedule_point();               /* a line is long work */
+        log_printf(LOG_INFO, "domain %u stat: %s refused %llu", d->owner.id,
+                   rule_name((enum rule)rule),
+                   (unsigned long long)d->owner.refused[rule]);
+    }
 }
 
 /* Everything is given back: the domain's last line. Returns POWER_EXIT_*. */
