@@ -94,24 +94,24 @@ bool report_recent(uint32_t back, uint16_t *domain, struct refusal *refusal)
     return true;
 }
 
-bool report_line(void)
+static void line_print(const struct record *r)
 {
-    const struct record *r = &queue[printed % REPORT_ALL_BURST];
     char line[REPORT_LINE_BYTES];
 
-    if (printed == queued)
-        return false;
-    printed++;
     if (r->dropped > 0)
         log_printf(LOG_REFUSAL, "domain %u: %llu refusals not shown", r->domain,
                    (unsigned long long)r->dropped);
     refusal_format(&r->refusal, line, sizeof(line));
     log_printf(LOG_REFUSAL, "domain %u %s", r->domain, line);
-    return true;
 }
 
 void report_print(void)
 {
-    while (report_line())
+    while (printed != queued) {
+        const struct record r = queue[printed % REPORT_ALL_BURST];
+
+        printed++;
+        line_print(&r);
         schedule_window();
+    }
 }

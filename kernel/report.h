@@ -43,12 +43,8 @@ struct report_bucket {
  * left one. The next call begins without. */
 void report_refusal(struct domain *d);
 
-/* report_line - print one refusal that is queued, some 10,000 instructions.
- * false: there was none. */
-bool report_line(void);
-
-/* report_print - print all that is queued; between two lines interrupts are
- * served, so not in one. */
+/* report_print - print all that is queued. A line is some 10,000 instructions:
+ * interrupts are served between two of them, so not in one. */
 void report_print(void);
 
 /*

@@ -29,8 +29,6 @@ PATH = re.compile(r"latency (\w+)/(\S+) (\d+)\s*$", re.M)
 
 # What is bounded by nothing: it is over before a domain runs.
 UNBOUNDED = ("domain_build",)
-# What is above the goal, and known to be.
-OPEN = ("memory_op", "domain_end", "timer_late")
 # What no path of the domain is about.
 WORDS = {
     "absent": "a number that is no hypercall",
@@ -100,11 +98,10 @@ def remarks_on(row, old):
     worst = max(row[2:])
     if row[0] in UNBOUNDED:
         return []
-    if worst > GOAL and row[0] not in OPEN:
+    if worst > GOAL:
         return [f"{worst} instructions with interrupts off, the goal is "
                 f"{GOAL}"]
-    if row[0] not in OPEN and old and \
-            worst > max(int(cell) for cell in old[1:]) * WORSE + SLACK:
+    if old and worst > max(int(cell) for cell in old[1:]) * WORSE + SLACK:
         return [f"{max(int(cell) for cell in old[1:])} instructions, now "
                 f"{worst}", "make bench-update, if it is meant so"]
     return []

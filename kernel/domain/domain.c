@@ -95,8 +95,7 @@ void domain_crash(struct domain *d, const char *why, ...)
     va_start(arguments, why);
     format_vbuffer(d->why, sizeof(d->why), why, arguments);
     va_end(arguments);
-    report_line();                      /* what may have led to it */
-    report_line();
+    report_print();                     /* what may have led to it */
     log_domain_end(d->owner.id);
     log_printf(LOG_ERROR, "domain %u (%s) crashed: %s", d->owner.id, d->name,
                d->why);

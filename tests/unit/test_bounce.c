@@ -58,22 +58,6 @@ size_t copy_to_guest_raw(vaddr_t dst, const void *src, size_t bytes)
     return 0;
 }
 
-/* Between two gates; nobody else is there. */
-static unsigned int rests;
-void *cpu_vcpu;
-
-void door_rest(struct domain *d)
-{
-    d->owner.budget = 1;
-    rests++;
-}
-
-void schedule_end(struct vcpu *vcpu)
-{
-    (void)vcpu;
-    abort();
-}
-
 void domain_crash(struct domain *d, const char *why, ...)
 {
     (void)d;
@@ -82,12 +66,13 @@ void domain_crash(struct domain *d, const char *why, ...)
 }
 
 /* Between two gates of a long list. */
-uint32_t door_budget = 8;
+#define BUDGET 8
 void *cpu_vcpu;
 static unsigned int turns;
 
-void schedule_point(void)
+void door_rest(struct domain *d)
 {
+    d->owner.budget = BUDGET;
     turns++;
 }
 
@@ -439,7 +424,7 @@ static void trap_table_stops(void **state)
     (void)state;
     for (i = 0; i < 100; i++)
         list[i] = (struct trap_info){.vector = 3, .address = 0x1000};
-    domain.owner.budget = door_budget;
+    domain.owner.budget = BUDGET;
     turns = 0;
     assert_int_equal(set_trap_table(v, MEMORY_BASE), 0);
     assert_int_equal(turns, 20);        /* 2 steps a gate: 4 gates, a turn */

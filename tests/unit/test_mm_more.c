@@ -309,12 +309,12 @@ static void U1_clearing_a_frame_takes_steps(void **state)
     struct world *w = *state;
     mfn_t page = world_frame(w, &w->a);
 
-    w->a.budget = 100;
+    w->a.budget = 1000;
     assert_int_equal(world_run(w, &w->a, frame_clear(&w->m, &w->a, page)), 0);
-    assert_int_equal(w->a.budget, 100 - FRAME_STEPS);
+    assert_int_equal(w->a.budget, 1000 - FRAME_STEPS);
     assert_int_equal(world_run(w, &w->a, frame_copy(&w->m, &w->a, page, page)),
                      0);
-    assert_int_equal(w->a.budget, 100 - 2 * FRAME_STEPS);
+    assert_int_equal(w->a.budget, 1000 - 2 * FRAME_STEPS);
 }
 
 static void H1_what_was_a_table_is_flushed_before_it_is_shared(void **state)

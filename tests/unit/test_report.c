@@ -33,7 +33,7 @@ uint64_t tsc_now_ns(void)
     return now;
 }
 
-void schedule_point(void)
+void schedule_window(void)
 {
     turns++;
 }
@@ -140,22 +140,6 @@ static void the_others_lines_are_told_as_dropped(void **state)
     assert_int_equal(dropped, 5);
 }
 
-/* The timer's tick prints one, however many wait. */
-static void a_line_at_a_time(void **state)
-{
-    unsigned int i;
-
-    (void)state;
-    assert_false(report_line());
-    refuse_many(&domains[0], 300);
-    for (i = 1; i <= REPORT_BURST; i++) {
-        assert_true(report_line());
-        assert_int_equal(lines, i);
-    }
-    assert_false(report_line());
-    assert_int_equal(turns, 0);
-}
-
 /* What is shown late takes no room of what comes after. */
 static void the_queue_may_be_full(void **state)
 {
@@ -200,7 +184,6 @@ int main(void)
         cmocka_unit_test_setup(a_domain_has_a_burst_and_a_rate, set_up),
         cmocka_unit_test_setup(all_domains_have_a_burst_and_a_rate, set_up),
         cmocka_unit_test_setup(the_others_lines_are_told_as_dropped, set_up),
-        cmocka_unit_test_setup(a_line_at_a_time, set_up),
         cmocka_unit_test_setup(the_queue_may_be_full, set_up),
         cmocka_unit_test_setup(the_last_ones_are_kept, set_up),
         cmocka_unit_test_setup(off_is_silent, set_up),

@@ -22,7 +22,6 @@ static unsigned int pages_used;
 static unsigned int pages_left = 2;
 static unsigned int events;
 static unsigned int warnings;
-static unsigned int turns;
 static struct xenstore_domain_interface ring;
 static struct domain d;
 
@@ -50,12 +49,6 @@ void event_set_pending(struct domain *domain, evtchn_port_t port)
     assert_ptr_equal(domain, &d);
     assert_int_equal(port, 1);
     events++;
-}
-
-/* Between a few bytes of requests. */
-void schedule_point(void)
-{
-    turns++;
 }
 
 void log_printf(enum log_level level, const char *format, ...)
