@@ -61,6 +61,21 @@ void door_rest(struct domain *d)
     d->owner.budget = door_budget;      /* call_step counts on it, too */
 }
 
+/* What the operation asked for is live: the CPU, which runs this vcpu, loads
+ * it. */
+static void loaded_now(struct vcpu *v)
+{
+    const struct op *op = &v->domain->owner.op;
+
+    if (op->kind == OP_BASE) {
+        door_switch_base(base_of(v));
+        return;
+    }
+    if (op->sub)                        /* an LDT, and as long as asked */
+        v->ldt_entries = v->ldt_next;
+    door_load(v);
+}
+
 int door_step(struct domain *d, int rc)
 {
     struct owner *o = &d->owner;
@@ -71,10 +86,7 @@ int door_step(struct domain *d, int rc)
     } else if (rc == STOP_BUDGET) {
         door_rest(d);
     } else if (rc == STOP_LOAD && current() == &d->vcpu[o->op.vcpu]) {
-        if (o->op.kind == OP_BASE)
-            door_switch_base(base_of(current()));
-        else
-            door_load(current());
+        loaded_now(current());
     }
     if (rc > 0)
         rc = op_resume(&machine, o);

@@ -20,21 +20,11 @@ static uint32_t frames_of(uint32_t entries)
     return entries / TABLE_ENTRIES + (entries % TABLE_ENTRIES != 0);
 }
 
-/* The entries count first: the door loads what the vcpu says. */
-static int table_load(struct vcpu *v, const struct descriptors *table,
-                      uint32_t entries)
+static int table_load(struct vcpu *v, const struct descriptors *table)
 {
-    uint32_t *loaded = table->ldt ? &v->ldt_entries : &v->gdt_entries;
-    uint32_t before = *loaded;
-    int rc;
-
     call_weigh(v->domain, table->count * LOAD_STEPS);
-    *loaded = entries;
-    rc = door_run(v->domain,
-                  descriptors_load(&machine, &v->domain->owner, table));
-    if (rc != 0)
-        *loaded = before;
-    return rc;
+    return door_run(v->domain,
+                    descriptors_load(&machine, &v->domain->owner, table));
 }
 
 long call_set_gdt(struct vcpu *v, const uint64_t *argument)
@@ -48,7 +38,7 @@ long call_set_gdt(struct vcpu *v, const uint64_t *argument)
     table.count = frames_of(entries);
     if (guest_read(frames, argument[0], table.count * sizeof frames[0]) != 0)
         return -EFAULT;
-    return table_load(v, &table, entries);
+    return table_load(v, &table);
 }
 
 /* The frame that the domain has mapped at an address, or MFN_NONE. */
@@ -81,7 +71,8 @@ int ldt_set(struct vcpu *v, vaddr_t va, uint32_t entries)
         if (frames[i] == MFN_NONE)
             return door_run(v->domain, -EINVAL);
     }
-    return table_load(v, &table, entries);
+    v->ldt_next = entries;              /* counts with the frames: the door */
+    return table_load(v, &table);
 }
 
 long call_update_descriptor(struct vcpu *v, const uint64_t *argument)

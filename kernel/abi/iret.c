@@ -39,7 +39,8 @@ static inline void iret_load(struct vcpu *v, struct guest_iret f)
 }
 
 /* The frame is not to be had at once, or leads to tables that are not there:
- * then the domain is crashed, with its registers as they were. */
+ * then the domain is crashed. Its registers may be those of the part of the
+ * frame that was read. */
 __attribute__((noinline)) static long iret_slowly(struct vcpu *v, vaddr_t sp)
 {
     struct regs *regs = v->regs;

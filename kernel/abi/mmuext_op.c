@@ -109,13 +109,12 @@ static inline int op_next(struct vcpu *v, vaddr_t at)
     struct mmuext_op op;
     uint64_t word;
 
-    if (get_guest_pair_raw(&pair, at) != 0)
+    if (get_guest_pair_raw(&pair, at) != 0 ||
+        get_guest_raw(&word, at + sizeof(pair)) != 0)
         return -EFAULT;
     if ((uint32_t)pair.first == MMUEXT_NEW_BASEPTR &&
         base_quickly(v, pair.second))
         return 0;
-    if (get_guest_raw(&word, at + sizeof(pair)) != 0)
-        return -EFAULT;
     op.cmd = (uint32_t)pair.first;
     op.arg1.mfn = pair.second;
     op.arg2.src_mfn = word;

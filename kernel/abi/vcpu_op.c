@@ -53,7 +53,7 @@ static long info_register(struct vcpu *v, vaddr_t arg)
     if (op.offset > PAGE_BYTES - sizeof *info ||
         op.offset % _Alignof(struct vcpu_info) != 0)
         return -XEN_ENXIO;
-    if (v->info != &d->shared->vcpu_info[v->id])
+    if (v->info_moved)
         return -EINVAL;
     rc = door_run(d, frame_hold(&machine, &d->owner, op.mfn));
     if (rc != 0)
@@ -61,6 +61,7 @@ static long info_register(struct vcpu *v, vaddr_t arg)
     info = (struct vcpu_info *)((char *)frame_map(op.mfn) + op.offset);
     memcpy(info, v->info, sizeof *info);
     v->info = info;
+    v->info_moved = true;
     __atomic_store_n(&info->evtchn_pending_sel, ~(xen_ulong_t)0,
                      __ATOMIC_SEQ_CST);
     __atomic_store_n(&info->evtchn_upcall_pending, 1, __ATOMIC_SEQ_CST);

@@ -85,9 +85,10 @@ struct vcpu {
     uint64_t cr2;           /* of the last page fault given to the guest */
     uint32_t vm_assist;     /* bits of VMASST_TYPE_* that are on */
 
-    uint32_t gdt_entries;   /* descriptors of the GDT loaded */
-    uint32_t ldt_entries;   /* descriptors of the LDT loaded */
+    uint32_t ldt_entries;   /* descriptors of the LDT loaded, */
+    uint32_t ldt_next;      /* and of the one that is asked for */
 
+    bool     info_moved;    /* register_vcpu_info: once */
     uint64_t timer_ns;      /* system time of set_timer_op; 0: none */
     uint64_t run_since;     /* system time when it was switched to */
     uint64_t run_ns;        /* how long it has run, up to the last switch */

@@ -85,7 +85,7 @@ get_guest_raw:
     mov eax, -EFAULT
     jmp .done
 
-; get_guest_call_raw - rdi: five words (kernel), rsi: from (guest).
+; get_guest_call_raw - rdi: five words (kernel), rsi: from eight (guest).
 ; eax: 0 or -EFAULT. Clobbers rcx, rdx, r8 to r10, flags.
 get_guest_call_raw:
     USER_OPEN
@@ -100,6 +100,8 @@ get_guest_call_raw:
     mov r9, [rsi + 32]
 .word4:
     mov r10, [rsi + 40]
+.word5:
+    cmp [rsi + 56], rax             ; the last one is there
 .done:
     USER_CLOSE
     mov [rdi], rcx
@@ -122,6 +124,9 @@ get_guest_call_raw:
     jmp .word4
 .retry4:
     mov r10, [rsi + 40]
+    jmp .word5
+.retry5:
+    cmp [rsi + 56], rax
     jmp .done
 .bad:
     xor ecx, ecx
@@ -196,11 +201,13 @@ section .fixups progbits alloc noexec nowrite align=8
     dq get_guest_call_raw.word2, get_guest_call_raw.retry2
     dq get_guest_call_raw.word3, get_guest_call_raw.retry3
     dq get_guest_call_raw.word4, get_guest_call_raw.retry4
+    dq get_guest_call_raw.word5, get_guest_call_raw.retry5
     dq get_guest_call_raw.retry0, get_guest_call_raw.bad
     dq get_guest_call_raw.retry1, get_guest_call_raw.bad
     dq get_guest_call_raw.retry2, get_guest_call_raw.bad
     dq get_guest_call_raw.retry3, get_guest_call_raw.bad
     dq get_guest_call_raw.retry4, get_guest_call_raw.bad
+    dq get_guest_call_raw.retry5, get_guest_call_raw.bad
     dq put_guest_raw.first, put_guest_raw.retry
     dq put_guest_raw.retry, put_guest_raw.bad
     dq get_guest32_raw.first, get_guest32_raw.retry

@@ -290,6 +290,7 @@ exception_ring3:
 ; The kernel's own: trap_kernel says with which registers to go on. Other
 ; ones than ours are a vcpu's whose IRETQ failed.
 exception_kernel:
+    REGS_CLEAR
     mov rdi, rsp
     sub rsp, 8
     call trap_kernel
@@ -297,7 +298,6 @@ exception_kernel:
     cmp rax, rsp
     je kernel_return
     mov rsp, rax
-    xor ebp, ebp
     mov rdi, rsp
     sub rsp, 8
     call fault_iret

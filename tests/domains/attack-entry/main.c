@@ -7,9 +7,12 @@
 #include "lib/probe.h"
 #include "lib/tap.h"
 
+#include <xen/vcpu.h>
+
 #define EDGE          0x7ffffffff000u /* the last page of the lower half */
 #define NOT_CANONICAL 0x800000000000u
 #define ALL_TABLES    3
+#define REFUSED_LDTS  20000
 
 static char *edge_page; /* what is at EDGE, as we may write it */
 static uint64_t *tables[ALL_TABLES];
@@ -280,6 +283,79 @@ static void ways_in(void)
 
 /* Stacks for traps that the domain may not write: they are refused, or the
  * domain dies of them later; here they are only named. */
+/* rdi: SET_LDT that is refused; rsi: how often. es is loaded from the LDT. */
+SNIPPET void do_refused_ldt(void)
+{
+    __asm__("movq %rdi, %r13; movq %rsi, %r12; movl $0x327, %ebx; movl %ebx,"
+            "%es; 1: movl $26, %eax; movq %r13, %rdi; movl $1, %esi; xorl "
+            "%edx, %edx; movl $0x7ff0, %r10d; syscall; cmpq $-22, %rax; jne 2f;"
+            "movl %es, %ecx; cmpl %ebx, %ecx; jne 2f; decq %r12; jnz 1b; 2:"
+            "movl %es, %ecx; xorl %edx, %edx; movl %edx, %es; ret");
+}
+
+/* A refused LDT is not in force for a moment, whatever comes in between. */
+static void refused_ldt(void)
+{
+    uint64_t *good = page_alloc(), *bad = page_alloc();
+    struct mmuext_op op = {.cmd = MMUEXT_SET_LDT};
+    const struct outcome *o;
+    unsigned int i;
+
+    for (i = 0; i < PAGE_BYTES / sizeof(*good); i++)
+        good[i] = 0x00cff3000000ffffu;  /* data of ring 3 */
+    bad[i - 1] = 0x00008c000000ffffu;   /* a call gate, looked at last */
+    page_protect(good);
+    page_protect(bad);
+    op.arg1.linear_addr = address_of(good);
+    op.arg2.nr_ents = 200;
+    answers("an LDT of 200", hypercall_mmuext(&op, 1, NULL), 0);
+    op.arg1.linear_addr = address_of(bad);
+    op.arg2.nr_ents = 10;
+    o = run(do_refused_ldt, address_of(&op), REFUSED_LDTS, 0);
+    runs("refused, again and again", o);
+    same("es is what it was", o->rcx, 0x327);
+    /* Xen looks at it when a descriptor is used. */
+    same("to the last", o->r12, on_tally() ? 0 : REFUSED_LDTS);
+    op.arg2.nr_ents = 0;
+    answers("none", hypercall_mmuext(&op, 1, NULL), 0);
+}
+
+/* A structure is there as a whole, or nothing is done. */
+static void cut_structures(void)
+{
+    char *page = page_alloc(), *gap = page_alloc();
+    struct mmuext_op *op = (struct mmuext_op *)(void *)(gap - 16);
+    struct multicall_entry *call = (struct multicall_entry *)(void *)(gap - 48);
+
+    check("two pages in a row", gap == page + PAGE_BYTES);
+    answers("the second one goes", page_unmap(address_of(gap)), 0);
+    op->cmd = MMUEXT_NEW_BASEPTR;
+    op->arg1.mfn = frame_of(base_table());
+    answers("a base pointer, cut off behind its frame",
+            hypercall_mmuext(op, 1, NULL), -XEN_EFAULT);
+    call->op = __HYPERVISOR_xen_version;
+    call->args[0] = 0;
+    call->result = 12345;
+    answers("a part of a multicall, cut off behind four arguments",
+            hypercall(__HYPERVISOR_multicall, address_of(call), 1, 0, 0),
+            -XEN_EFAULT);
+    same("is not run", call->result, 12345);
+}
+
+/* The place of vcpu_info is chosen once, even if it is the same. */
+static void info_once(const start_info_t *info)
+{
+    struct vcpu_register_vcpu_info move = {.mfn =
+                                               info->shared_info >> PAGE_SHIFT};
+    unsigned int i;
+
+    for (i = 0; i < 2; i++)
+        answers(i == 0 ? "vcpu_info stays in shared_info" : "and cannot again",
+                hypercall(__HYPERVISOR_vcpu_op, VCPUOP_register_vcpu_info, 0,
+                          address_of(&move), 0),
+                i == 0 ? 0 : -XEN_EINVAL);
+}
+
 static void stacks(void)
 {
     either("a kernel stack in the kernel's slots",
@@ -318,7 +394,10 @@ void domain_main(const start_info_t *info)
     late_debug();
     breakpoints_in_the_kernel();
     ways_in();
+    refused_ldt();
+    cut_structures();
     stacks();
     callbacks();
+    info_once(info);
     tests_end();
 }
