@@ -107,6 +107,8 @@ static void line_print(const struct record *r)
 
 void report_print(void)
 {
+    if (printed != queued)
+        schedule_window();
     while (printed != queued) {
         const struct record r = queue[printed % REPORT_ALL_BURST];
 

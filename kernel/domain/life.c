@@ -107,7 +107,7 @@ static void stat_print(const struct domain *d)
     for (rule = RULE_NONE + 1; rule < RULES; rule++) {
         if (d->owner.refused[rule] == 0)
             continue;
-        schedule_point();               /* a line is long work */
+        schedule_point();
         log_printf(LOG_INFO, "domain %u stat: %s refused %llu", d->owner.id,
                    rule_name((enum rule)rule),
                    (unsigned long long)d->owner.refused[rule]);
@@ -125,6 +125,7 @@ static uint8_t leave_end(struct domain *d)
 
     if (!broken && options.audit == AUDIT_OFF)
         word = "off";
+    schedule_point();                   /* a line is long work */
     log_printf(LOG_INFO,
                "domain %u ended: reason=%s frames=%llu/%llu "
                "audit=%s",

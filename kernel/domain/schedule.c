@@ -163,7 +163,9 @@ void schedule_chores(void)
         return;
     busy = true;
     chores = false;
+    schedule_window();                  /* what was before was long enough */
     console_input_tick();
+    schedule_window();
     report_print();
     while (console_draw())
         schedule_window();

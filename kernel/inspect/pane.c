@@ -8,7 +8,7 @@
 /* Ten pictures a second. */
 #define DRAW_NS UINT64_C(100000000)
 /* Cells that are drawn between two looks at the interrupts. */
-#define CELLS_AT_ONCE 8u
+#define CELLS_AT_ONCE 2u
 /* From the border to the picture. */
 #define MARGIN (PANE_COLUMNS - PICTURE_COLUMNS)
 #define BORDER_INK 8u

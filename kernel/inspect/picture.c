@@ -121,7 +121,8 @@ uint8_t cell_owner(uint16_t id)
     return (uint8_t)(CELL_DOMAIN + (id + PICTURE_HUES - 1u) % PICTURE_HUES);
 }
 
-uint8_t cell_of_extent(const struct superpage *s)
+uint8_t cell_of_frames(const struct superpage *s, uint32_t first,
+                       uint32_t count)
 {
     uint8_t cell = cell_owner(s->owner);
     uint32_t i;
@@ -130,11 +131,12 @@ uint8_t cell_of_extent(const struct superpage *s)
         return CELL_FREE;
     if (s->owner == OWNER_KERNEL)
         return CELL_KERNEL;
-    for (i = 0; i < EXTENT_FRAMES; i++) {
+    for (i = first; i < first + count; i++) {
         const struct frame *f = &s->frames[i];
 
-        if (f->refs > 0)
-            cell |= CELL_USED;
+        if (f->refs == 0)
+            continue;
+        cell |= CELL_USED;
         if (f->types > 0 && frame_is_table((enum frame_type)f->type))
             cell |= CELL_TABLES;
         if (f->types > 0 && f->type == FRAME_SEG)
@@ -190,6 +192,15 @@ uint32_t picture_extent(const struct picture *p, uint32_t n)
     return EXTENT_NONE;
 }
 
+/* Cells, or frames, that are looked at between two rests. */
+#define AT_ONCE 256u
+
+static void rest(const struct picture *p)
+{
+    if (p->rest)
+        p->rest();
+}
+
 /* The n-th cell when each stands for `merged` of the picture's. */
 static uint8_t merged_cell(const struct picture *p, uint32_t merged, uint32_t n)
 {
@@ -215,9 +226,13 @@ static uint8_t row_uniform(const struct picture *p, uint32_t merged,
     uint32_t i = row * ROW_CELLS * merged, end = i + ROW_CELLS * merged;
     uint8_t first = p->cells[i];
 
-    for (; i < end && i < p->count; i++)
+    rest(p);
+    for (; i < end && i < p->count; i++) {
         if (p->cells[i] != first)
             return CELL_HOLE;
+        if (i % AT_ONCE == 0)
+            rest(p);
+    }
     return first <= CELL_KERNEL ? first : CELL_HOLE;
 }
 
@@ -263,6 +278,8 @@ static void draw_row(const struct picture *p, struct canvas *canvas, uint32_t x,
         n = row * ROW_CELLS + i;
         if (n * merged < p->count)
             put(canvas, x + i, y, map_cell(merged_cell(p, merged, n)));
+        if (i % (ROW_CELLS / 4) == 0)
+            rest(p);
     }
 }
 
@@ -286,6 +303,7 @@ static void draw_legend(const struct picture *p, struct canvas *canvas,
     uint32_t i, at;
 
     for (i = 0; i < p->domain_count; i++) {
+        rest(p);
         at = x + i % 2 * (PICTURE_COLUMNS / 2);
         put(canvas, at, y + i / 2,
             map_cell(cell_owner(p->domains[i].id) | CELL_USED));
@@ -349,6 +367,7 @@ uint32_t picture_draw_map(const struct picture *p, struct canvas *canvas,
         else
             draw_row(p, canvas, x, y, merged, at);
     }
+    rest(p);
     draw_legend(p, canvas, column, y + 1);
     return y + LEGEND_ROWS - row;
 }
@@ -436,6 +455,8 @@ static uint32_t draw_tables(const struct picture *p, struct canvas *canvas,
         for (i = 0; i < EXTENT_FRAMES && used < rows; i++) {
             const struct frame *f = &p->frames[i];
 
+            if (i % AT_ONCE == 0)
+                rest(p);
             if (f->types == 0 || f->type != type)
                 continue;
             put(canvas, x, y + used, frame_cell(f));
@@ -445,6 +466,7 @@ static uint32_t draw_tables(const struct picture *p, struct canvas *canvas,
                   (unsigned long long)p->open * EXTENT_FRAMES + i, type,
                   f->types, f->refs, f->pinned ? "  pinned" : "");
             used++;
+            rest(p);
         }
     return used;
 }
@@ -464,12 +486,15 @@ uint32_t picture_draw_open(const struct picture *p, struct canvas *canvas,
     write(canvas, i + 1, row, WHITE, "of d%u %.12s", p->open_owner,
           p->open_name);
     for (i = 0; i < EXTENT_FRAMES; i++) {
-        if (i % ROW_CELLS == 0)
+        if (i % ROW_CELLS == 0) {
+            rest(p);
             write(canvas, column, row + 1 + i / ROW_CELLS, GREY, "%6llx",
                   (unsigned long long)p->open * EXTENT_FRAMES + i);
+        }
         put(canvas, column + LABEL_COLUMNS + i % ROW_CELLS,
             row + 1 + i / ROW_CELLS, frame_cell(&p->frames[i]));
     }
+    rest(p);
     draw_sums(p->frames, canvas, column, row + OPEN_ROWS + 1);
     return used + draw_tables(p, canvas, column, row + used, rows - used);
 }

@@ -54,8 +54,9 @@ size_t canvas_row_text(const struct canvas *canvas, uint32_t row, char *out);
 /* cell_owner - the low half for a domain's id. */
 uint8_t cell_owner(uint16_t id);
 
-/* cell_of_extent - what is in an extent. records: its EXTENT_FRAMES. */
-uint8_t cell_of_extent(const struct superpage *s);
+/* cell_of_frames - what is in `count` frames of an extent, from `first` on. */
+uint8_t cell_of_frames(const struct superpage *s, uint32_t first,
+                       uint32_t count);
 
 /* cell_merge - one cell for two: the domain's before the kernel's before the
  * free one. */
@@ -91,6 +92,8 @@ struct picture {
     uint16_t open_owner;
     const char *open_name;
     const struct frame *frames;     /* its records; NULL: it has none */
+
+    void (*rest)(void);     /* between pieces of drawing; NULL: none */
 };
 
 /* Both parts are so many columns wide. */

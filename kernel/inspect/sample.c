@@ -8,12 +8,17 @@
 #define MIB UINT64_C(0x100000)
 #define EXTENT_BYTES (EXTENT_FRAMES * PAGE_BYTES)
 #define CELLS 16384u
+/* Cells, and records of frames, that are looked at between two looks at the
+ * interrupts. */
+#define CELLS_AT_ONCE  512u
+#define FRAMES_AT_ONCE 128u
 /* How long a superpage stays open when nobody chose it. */
 #define OPEN_NS UINT64_C(4000000000)
 
 static uint8_t cells[CELLS];
 static struct picture_span spans[PICTURE_SPANS];
-static struct picture picture = {.cells = cells, .spans = spans};
+static struct picture picture = {
+    .cells = cells, .spans = spans, .rest = schedule_window};
 static uint32_t extents;        /* of RAM, in all spans */
 static uint32_t next;           /* the cell to be looked at next */
 static bool whole;              /* there was a whole round since sample_all */
@@ -60,7 +65,7 @@ void sample_init(void)
 /* Look at one cell's extents. Returns how many were of domains. */
 static uint32_t look(uint32_t cell)
 {
-    uint32_t i = cell * picture.extents_a_cell, looked = 0;
+    uint32_t i = cell * picture.extents_a_cell, looked = 0, from;
     uint32_t end = i + picture.extents_a_cell;
     uint8_t value = CELL_HOLE;
 
@@ -68,7 +73,10 @@ static uint32_t look(uint32_t cell)
         const struct superpage *s =
             &machine.superpages[picture_extent(&picture, i)];
 
-        value = cell_merge(value, cell_of_extent(s));
+        for (from = 0; from < EXTENT_FRAMES; from += FRAMES_AT_ONCE) {
+            value = cell_merge(value, cell_of_frames(s, from, FRAMES_AT_ONCE));
+            schedule_window();
+        }
         looked += s->owner != OWNER_NONE && s->owner != OWNER_KERNEL;
     }
     cells[cell] = value;
@@ -82,7 +90,6 @@ void sample_some(void)
     while (looked < SAMPLE_EXTENTS && records < SAMPLE_RECORDS &&
            picture.count > 0) {
         looked += look(next);
-        schedule_window();
         records += picture.extents_a_cell;
         if (++next == picture.count) {
             next = 0;
@@ -111,6 +118,8 @@ static void open_next(void)
     for (i = 1; i <= picture.count; i++) {
         uint32_t at = (open_cell + i) % picture.count;
 
+        if (i % CELLS_AT_ONCE == 0)
+            schedule_window();
         if (cells[at] & CELL_TABLES) {
             open_cell = at;
             picture.open =

@@ -12,10 +12,10 @@
 #define REFRESH_TICKS    (1ull << 26)
 
 /* How much console_draw() does at once: cells looked at, some 40 instructions
- * each; and how many of those it is to write or to paint one. */
-#define DRAW_WORK   200u
+ * each; and how many of those it is to write one, or so many pixels. */
+#define DRAW_WORK   100u
 #define TEXT_WORK   8u
-#define PIXELS_WORK 40u
+#define PIXELS_WORK 3u
 
 /* Columns that text needs beside a pane. */
 #define TEXT_COLUMNS_MIN 80u
@@ -92,7 +92,9 @@ static uint32_t cell_show(uint32_t column, uint32_t row)
         return TEXT_WORK;
     }
     framebuffer_cell(&framebuffer, cell, column, row);
-    return framebuffer.cells_drawn != before ? PIXELS_WORK : 1;
+    if (framebuffer.cells_drawn == before)
+        return 1;
+    return framebuffer.font->width * framebuffer.font->height / PIXELS_WORK;
 }
 
 bool console_draw(void)

@@ -149,20 +149,22 @@ static void extents_become_cells(void **state)
     struct superpage s = {.frames = frames, .owner = OWNER_NONE};
 
     (void)state;
-    assert_int_equal(cell_of_extent(&s), CELL_FREE);
+    assert_int_equal(cell_of_frames(&s, 0, EXTENT_FRAMES), CELL_FREE);
     s.owner = OWNER_KERNEL;
-    assert_int_equal(cell_of_extent(&s), CELL_KERNEL);
+    assert_int_equal(cell_of_frames(&s, 0, EXTENT_FRAMES), CELL_KERNEL);
     s.owner = 1;
-    assert_int_equal(cell_of_extent(&s), CELL_DOMAIN);
+    assert_int_equal(cell_of_frames(&s, 0, EXTENT_FRAMES), CELL_DOMAIN);
     frames[9].type = FRAME_L3;          /* sticky: it is no table now */
     frames[9].refs = 1;
-    assert_int_equal(cell_of_extent(&s), CELL_DOMAIN | CELL_USED);
+    assert_int_equal(cell_of_frames(&s, 0, EXTENT_FRAMES),
+                     CELL_DOMAIN | CELL_USED);
     frames[9].types = 1;
     frames[9].pinned = 1;
-    assert_int_equal(cell_of_extent(&s),
+    assert_int_equal(cell_of_frames(&s, 0, EXTENT_FRAMES),
                      CELL_DOMAIN | CELL_USED | CELL_TABLES | CELL_PINNED);
     s.owner = 1 + PICTURE_HUES;         /* the colours begin again */
-    assert_int_equal(cell_of_extent(&s) & CELL_OWNER, CELL_DOMAIN);
+    assert_int_equal(cell_of_frames(&s, 0, EXTENT_FRAMES) & CELL_OWNER,
+                     CELL_DOMAIN);
     assert_int_equal(cell_merge(CELL_FREE, CELL_KERNEL), CELL_KERNEL);
     assert_int_equal(cell_merge(cell_owner(2), CELL_KERNEL), cell_owner(2));
     assert_int_equal(

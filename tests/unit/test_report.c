@@ -95,7 +95,7 @@ static void a_domain_has_a_burst_and_a_rate(void **state)
     refuse_many(&domains[0], 1000);
     report_print();
     assert_int_equal(lines, REPORT_BURST);
-    assert_int_equal(turns, REPORT_BURST);
+    assert_int_equal(turns, REPORT_BURST + 1);
     now += SECOND;
     refuse_many(&domains[0], 1000);
     report_print();
