@@ -256,6 +256,18 @@ static void X2_a_brief_witness_is_completed(void **state)
     assert_int_equal(w->a.refused[RULE_X2], 2);
 }
 
+static void G4_a_word_beyond_memory_is_declined(void **state)
+{
+    struct world *w = *state;
+    static const uint64_t wrong[] = {0, WORLD_FRAMES * TABLE_ENTRIES,
+                                     UINT64_MAX / sizeof(uint64_t)};
+    uint32_t i;
+
+    for (i = 0; i < 3; i++)
+        assert_int_equal(ordinary_update(&w->m, &w->a, wrong[i], 0),
+                         LEAF_OTHER);
+}
+
 static void U2_a_walk_finds_the_entry_or_declines(void **state)
 {
     struct world *w = *state;
@@ -310,6 +322,7 @@ int main(void)
         RULE_TEST(E1_a_leaf_is_taken_as_the_rules_take_it),
         RULE_TEST(X2_a_superpage_is_mapped_as_the_rules_map_it),
         RULE_TEST(X2_a_brief_witness_is_completed),
+        RULE_TEST(G4_a_word_beyond_memory_is_declined),
         RULE_TEST(U2_a_walk_finds_the_entry_or_declines),
         RULE_TEST(B1_a_base_is_swapped_as_it_is_loaded),
     };
