@@ -75,25 +75,7 @@ static void keep(unsigned int kind, uint64_t ticks)
         latency.longest[kind] = ticks;
 }
 
-void latency_begin(unsigned int kind)
-{
-    if (current())
-        current()->latency_kind = (uint8_t)kind;
-    else
-        latency.idle_kind = (uint8_t)kind;
-    latency.kind = (uint8_t)kind;
-    latency.running = true;
-    latency.again = true;
-    latency.since = tsc_read() - ENTRY_TICKS;
-    apic_self(LATENCY_VECTOR);
-}
-
-void latency_idle(void)
-{
-    latency.again = false;
-}
-
-/* The stretch is over, by this interrupt. */
+/* The stretch is over. */
 static void stretch_end(uint64_t now)
 {
     uint64_t ticks = now - latency.since;
@@ -103,6 +85,27 @@ static void stretch_end(uint64_t now)
     keep(latency.kind, ticks);
     if (ticks > latency.asked)
         latency.asked = ticks;
+}
+
+void latency_begin(unsigned int kind)
+{
+    if (current())
+        current()->latency_kind = (uint8_t)kind;
+    else
+        latency.idle_kind = (uint8_t)kind;
+    latency.again = true;
+    if (latency.running && kind != LATENCY_BUILD)
+        return;                         /* it goes on: nobody was served */
+    stretch_end(tsc_read());
+    latency.kind = (uint8_t)kind;
+    latency.running = true;
+    latency.since = tsc_read() - ENTRY_TICKS;
+    apic_self(LATENCY_VECTOR);
+}
+
+void latency_idle(void)
+{
+    latency.again = false;
 }
 
 /* What a window is in the middle of. */

@@ -45,10 +45,14 @@ static bool has_room(struct report_bucket *b, uint32_t burst, uint32_t rate)
 /* May this domain cause one more line? One of them fills all buckets. */
 static bool may_print(struct domain *d)
 {
-    if (!has_room(&d->refusals, REPORT_BURST, REPORT_RATE) ||
-        !has_room(&all, REPORT_ALL_BURST, REPORT_ALL_RATE) ||
-        queued - printed == REPORT_ALL_BURST)
+    uint64_t now = tsc_now_ns();
+    bool quiet = now - d->refusals.shown_ns >= REPORT_QUIET_NS;
+
+    if (queued - printed == REPORT_ALL_BURST ||
+        !has_room(&d->refusals, REPORT_BURST, REPORT_RATE) ||
+        (!has_room(&all, REPORT_ALL_BURST, REPORT_ALL_RATE) && !quiet))
         return false;
+    d->refusals.shown_ns = now;
     d->refusals.lines++;
     all.lines++;
     return true;
@@ -94,13 +98,18 @@ bool report_recent(uint32_t back, uint16_t *domain, struct refusal *refusal)
     return true;
 }
 
+static void dropped_print(uint16_t domain, uint64_t dropped)
+{
+    if (dropped > 0)
+        log_printf(LOG_REFUSAL, "domain %u: %llu refusals not shown", domain,
+                   (unsigned long long)dropped);
+}
+
 static void line_print(const struct record *r)
 {
     char line[REPORT_LINE_BYTES];
 
-    if (r->dropped > 0)
-        log_printf(LOG_REFUSAL, "domain %u: %llu refusals not shown", r->domain,
-                   (unsigned long long)r->dropped);
+    dropped_print(r->domain, r->dropped);
     refusal_format(&r->refusal, line, sizeof(line));
     log_printf(LOG_REFUSAL, "domain %u %s", r->domain, line);
 }
@@ -116,4 +125,11 @@ void report_print(void)
         line_print(&r);
         schedule_window();
     }
+}
+
+void report_end(struct domain *d)
+{
+    report_print();
+    dropped_print(d->owner.id, d->refusals_dropped);
+    d->refusals_dropped = 0;
 }

@@ -30,10 +30,14 @@ struct domain;
 #define REPORT_ALL_BURST 128
 #define REPORT_ALL_RATE 32
 
+/* But one that had none for so long may have a line, whatever the others do. */
+#define REPORT_QUIET_NS UINT64_C(4000000000)
+
 /* Lines that were let through, less those that time has made up for. */
 struct report_bucket {
     uint64_t lines;
     uint64_t since;         /* when that was true, in parts of a second */
+    uint64_t shown_ns;      /* the last one was let through */
 };
 
 /* The longest line, in bytes with its terminator. */
@@ -46,6 +50,9 @@ void report_refusal(struct domain *d);
 /* report_print - print all that is queued. A line is some 10,000 instructions:
  * interrupts are served between two of them, so not in one. */
 void report_print(void);
+
+/* report_end - the domain has ended: print, and tell how many were not. */
+void report_end(struct domain *d);
 
 /*
  * report_recent - the refusals before, printed or not.

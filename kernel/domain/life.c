@@ -68,7 +68,7 @@ static void leave_begin(struct domain *d)
     d->vcpu[0].timer_ns = 0;            /* no event into what is given back */
     console_ring_drain(d);
     store_close(d);
-    report_print();
+    report_end(d);
     log_domain_end(d->owner.id);
     op_abandon(&d->owner);
     door_run(d, op_resume(&machine, &d->owner));
@@ -207,10 +207,11 @@ static void run_all(uint8_t *end)
 {
     boot_print();
     while (any_alive()) {
-        bool ran = schedule_next();
-        bool reaped = reap(end);
+        bool ran, reaped;
 
-        schedule_chores();
+        schedule_chores();      /* they may wake one: before it is looked for */
+        ran = schedule_next();
+        reaped = reap(end);
         if (!ran && !reaped) {
             if (latency_on)
                 latency_idle();

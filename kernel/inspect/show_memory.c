@@ -416,8 +416,9 @@ static bool step_audit(struct job *job)
     if (!d)
         return true;
     if (d->vcpu[0].state == VCPU_ENDED) {   /* its own audit, then no more */
-        out_line("domain %u (%s): its memory is being given back", d->owner.id,
-                 d->name);
+        out_line("domain %u (%s): its memory is %s", d->owner.id, d->name,
+                 d->removed ? "kept, since a count is broken"
+                            : "being given back");
         return false;
     }
     if (audit(&machine, &d->owner, &report))

@@ -158,7 +158,7 @@ static int destroy_scrub(struct memory *m, struct owner *o)
     while (o->extents != EXTENT_NONE) {
         uint32_t extent = o->extents;
         struct superpage *s = &m->superpages[extent];
-        mfn_t mfn = (mfn_t)extent * EXTENT_FRAMES + op->next;
+        uint64_t *words = m->ram[(mfn_t)extent * EXTENT_FRAMES + op->next];
 
         if (!budget_spend(o, FRAME_STEPS))
             return STOP_BUDGET;
@@ -169,7 +169,7 @@ static int destroy_scrub(struct memory *m, struct owner *o)
             continue;
         }
         for (i = 0; i < TABLE_ENTRIES; i++)
-            word_store(&m->ram[mfn][i], 0);
+            word_store(&words[i], 0);
         op->next++;
         if (op->next < EXTENT_FRAMES)
             continue;

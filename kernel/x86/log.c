@@ -202,8 +202,11 @@ size_t log_piece(const char *text, size_t bytes)
 {
     size_t controls = 0, i;
 
-    for (i = 0; i < bytes && controls < PIECE_CONTROLS; i++)
+    for (i = 0; i < bytes; i++) {
         controls += !byte_plain((uint8_t)text[i]);
+        if (controls > PIECE_CONTROLS)
+            break;                      /* not behind an ESC, but before it */
+    }
     return i;
 }
 

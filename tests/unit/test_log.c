@@ -210,12 +210,17 @@ static void ring_drops_the_oldest(void **state)
 static void pieces_are_short(void **state)
 {
     static const char lines[] = "\n\n\r\n\n\n\n\n\n\n";
+    static const char colours[] = "\033[m\033[m\033[m\033[m\033[m\033[m\033[m"
+                                  "\033[m\033[m";
 
     (void)state;
     assert_int_equal(log_piece("only text", 9), 9);
     assert_int_equal(log_piece("a\nb\nc", 5), 5);
     assert_int_equal(log_piece(lines, sizeof(lines) - 1), PIECE_CONTROLS);
     assert_int_equal(log_piece(lines, 0), 0);
+    /* No sequence is cut: it ends where the next one begins. */
+    assert_int_equal(log_piece(colours, sizeof(colours) - 1),
+                     3 * PIECE_CONTROLS);
 }
 
 #define WITH_LOG(test) cmocka_unit_test_setup(test, log_setup)

@@ -120,8 +120,39 @@ static void all_domains_have_a_burst_and_a_rate(void **state)
         for (i = 0; i < HOSTILE; i++)
             refuse_many(&domains[i], 100);
         report_print();
-        assert_int_equal(lines, REPORT_ALL_BURST + second * REPORT_ALL_RATE);
+        /* Each may have one in four seconds, besides. */
+        assert_in_range(lines, REPORT_ALL_BURST + second * REPORT_ALL_RATE,
+                        REPORT_ALL_BURST + second * REPORT_ALL_RATE +
+                            HOSTILE * (second / 4 + 1));
     }
+}
+
+/* Two that are refused all the time do not keep the third one's from us. */
+static void a_quiet_domain_has_its_line(void **state)
+{
+    unsigned int second;
+
+    (void)state;
+    for (second = 0; second < 40; second++, now += SECOND) {
+        refuse_many(&domains[0], REPORT_RATE + 1);
+        refuse_many(&domains[1], REPORT_RATE + 1);
+        if (second % 5 == 4)
+            refuse_one(&domains[2], second);
+        report_print();
+    }
+    assert_int_equal(shown[3], 8);
+}
+
+/* What was never shown is told when the domain ends. */
+static void the_end_tells_what_was_not_shown(void **state)
+{
+    (void)state;
+    refuse_many(&domains[0], REPORT_BURST + 7);
+    report_end(&domains[0]);
+    assert_int_equal(lines, REPORT_BURST);
+    assert_int_equal(dropped, 7);
+    report_end(&domains[0]);
+    assert_int_equal(dropped, 7);
 }
 
 /* What one is not shown because of others is counted, and told later. */
@@ -184,6 +215,8 @@ int main(void)
         cmocka_unit_test_setup(a_domain_has_a_burst_and_a_rate, set_up),
         cmocka_unit_test_setup(all_domains_have_a_burst_and_a_rate, set_up),
         cmocka_unit_test_setup(the_others_lines_are_told_as_dropped, set_up),
+        cmocka_unit_test_setup(a_quiet_domain_has_its_line, set_up),
+        cmocka_unit_test_setup(the_end_tells_what_was_not_shown, set_up),
         cmocka_unit_test_setup(the_queue_may_be_full, set_up),
         cmocka_unit_test_setup(the_last_ones_are_kept, set_up),
         cmocka_unit_test_setup(off_is_silent, set_up),
