@@ -7,6 +7,9 @@
 #include "x86/paging.h"
 #include "x86/tlb.h"
 
+/* Steps that a flush counts as, with the way to it and back. */
+#define FLUSH_STEPS 4
+
 uint32_t door_budget = DOOR_BUDGET;
 
 void door_flush(void)
@@ -53,8 +56,6 @@ void door_page_invalidate(struct domain *d, vaddr_t va)
     tlb_flush_page(va);
 }
 
-/* Steps that a flush counts as, with the way to it and back. */
-#define FLUSH_STEPS 4
 void door_rest(struct domain *d)
 {
     schedule_point();                   /* nothing else renews the budget: */
@@ -82,7 +83,7 @@ int door_step(struct domain *d, int rc)
 
     if (rc == STOP_FLUSH) {
         door_flush();
-        o->budget -= o->budget < FLUSH_STEPS ? o->budget : FLUSH_STEPS;
+        budget_spend(o, FLUSH_STEPS);
     } else if (rc == STOP_BUDGET) {
         door_rest(d);
     } else if (rc == STOP_LOAD && current() == &d->vcpu[o->op.vcpu]) {

@@ -50,16 +50,17 @@ IST_VECTORS         equ 0x00040106
     push r15
 %endmacro
 
-; Take them back; rsp is then at the error code.
-%macro REGS_POP 0
+; Take back those that C preserves; those of a call, and its answer.
+%macro REGS_POP_SAVED 0
     pop r15
     pop r14
     pop r13
     pop r12
     pop rbp
     pop rbx
-    pop r11
-    pop rcx
+%endmacro
+
+%macro REGS_POP_ARGUMENTS 0
     pop rdi
     pop rsi
     pop rdx
@@ -67,6 +68,14 @@ IST_VECTORS         equ 0x00040106
     pop r8
     pop r9
     pop rax
+%endmacro
+
+; Take all back; rsp is then at the error code.
+%macro REGS_POP 0
+    REGS_POP_SAVED
+    pop r11
+    pop rcx
+    REGS_POP_ARGUMENTS
 %endmacro
 
 ; Nothing of ring 3 is left for speculation, and no frame pointer.
@@ -147,13 +156,7 @@ syscall_entry:
     test r11d, RFLAGS_TF | RFLAGS_RF
     jnz syscall_slow
     add rsp, ARGUMENTS
-    pop rdi
-    pop rsi
-    pop rdx
-    pop r10
-    pop r8
-    pop r9
-    pop rax
+    REGS_POP_ARGUMENTS
     mov rsp, [rsp + REGS_RSP - REGS_ERROR]
     o64 sysret
 .absent:                            ; the last line of either table is for
@@ -193,13 +196,7 @@ iret_entry:
     add rsp, 3 * 8 + REGS_R11
     pop r11
     pop rcx
-    pop rdi
-    pop rsi
-    pop rdx
-    pop r10
-    pop r8
-    pop r9
-    pop rax
+    REGS_POP_ARGUMENTS
     add rsp, 8
     jmp guest_iret
 .answer:
@@ -377,20 +374,9 @@ guest_sysret:
     je .sysret
     verw [rel verw_selector]
 .sysret:
-    pop r15
-    pop r14
-    pop r13
-    pop r12
-    pop rbp
-    pop rbx
+    REGS_POP_SAVED
     add rsp, 2 * 8                  ; r11, rcx: SYSRET wants others in them
-    pop rdi
-    pop rsi
-    pop rdx
-    pop r10
-    pop r8
-    pop r9
-    pop rax
+    REGS_POP_ARGUMENTS
     mov rsp, [rsp + REGS_RSP - REGS_ERROR]
     o64 sysret
 guest_return.iret:
